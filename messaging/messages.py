@@ -173,12 +173,12 @@ ChannelEvent = MessageReceived | MessageEdited | MessageDeleted | ButtonPressed 
 """Everything that a network can tell us."""
 
 Sink = Callable[[Sequence[ChannelEvent]], Awaitable[None]]
-"""Takes events in; returns when they are committed, and only then may the network be told so. Raises if they are not."""
+"""Takes events in; returns when they are committed (only then may the network be told) and raises if they are not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button under a message: ``action`` (at most 60 ASCII characters) comes back in ButtonPressed, or ``url`` opens."""
+    """A button under a message: ``action`` (at most 60 ASCII characters) comes back when pressed, or ``url`` opens."""
 
     label: str
     action: str | None = None

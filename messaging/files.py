@@ -1,0 +1,44 @@
+"""Bytes of attachments, stored once each, named by their SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import Database, Moment, metadata
+
+blobs = sa.Table(
+    "blobs",
+    metadata,
+    sa.Column("sha256", sa.Text, primary_key=True),
+    sa.Column("content_type", sa.Text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+)
+
+
+def name_of(content: bytes) -> str:
+    """The SHA-256 of these bytes in hexadecimal: the name under which they are stored."""
+    return hashlib.sha256(content).hexdigest()
+
+
+async def store(
+    database: Database, connection: AsyncConnection, content: bytes, content_type: str, now: datetime
+) -> str:
+    """Keep these bytes (once, however often they come) and return their name."""
+    name = name_of(content)
+    await connection.execute(
+        database.insert(blobs).on_conflict_do_nothing(),
+        {"sha256": name, "content_type": content_type, "size": len(content), "content": content, "created_at": now},
+    )
+    return name
+
+
+async def load(connection: AsyncConnection, sha256: str) -> tuple[bytes, str] | None:
+    """The bytes of this name and their content type, or None."""
+    row = (await connection.execute(sa.select(blobs).where(blobs.c.sha256 == sha256))).one_or_none()
+    return None if row is None else (row.content, row.content_type)

@@ -1,0 +1,29 @@
+"""What arrived already: the memory that makes a second delivery harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import Identifier, Moment, metadata
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("conversation_id", Identifier, primary_key=True),
+    # The event's key: its kind and the network's own id.
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("received_at", Moment, nullable=False),
+)
+
+
+async def seen(connection: AsyncConnection, keys: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Which of these (conversation id, event key) arrived before. Holds while the conversations are locked."""
+    found = await connection.execute(
+        sa.select(inbox.c.conversation_id, inbox.c.key).where(
+            sa.tuple_(inbox.c.conversation_id, inbox.c.key).in_(list(keys))
+        )
+    )
+    return {(row.conversation_id, row.key) for row in found}

@@ -1,0 +1,205 @@
+"""The database: the only file that asks "SQLite or PostgreSQL?"."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, Dialect, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import StaticPool
+
+from storage.errors import DatabaseFault, DatabaseUnreachable
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+"""Every feature folder declares its own tables on this."""
+
+Identifier = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""A 64-bit key. SQLite counts up by itself only in a column that it calls INTEGER."""
+
+Json = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+
+
+class Moment(sa.types.TypeDecorator[datetime]):
+    """An aware UTC datetime. SQLite keeps microseconds since 1970, so that order and index are plain numbers."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(sa.BigInteger())
+        return dialect.type_descriptor(sa.DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a moment needs a time zone: {value!r}")
+        if dialect.name == "sqlite":
+            return round(value.timestamp() * 1_000_000)
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if dialect.name == "sqlite":
+            return datetime.fromtimestamp(value / 1_000_000, UTC)
+        result: datetime = value
+        return result.astimezone(UTC)
+
+
+class Database:
+    """One database, SQLite or PostgreSQL. Made by ``open``; ``close`` lets go of every connection."""
+
+    def __init__(self, writing: AsyncEngine, reading: AsyncEngine) -> None:
+        self._writing = writing
+        self._reading = reading
+        # SQLite takes one writer at a time: queueing here is fair and cheap, waiting on its file lock is neither.
+        self._writer = asyncio.Lock() if self.is_sqlite else None
+
+    @classmethod
+    def open(cls, url: str, *, pool_size: int = 10) -> Database:
+        """Engines for ``url``; nothing is connected yet. Raises DatabaseFault for a URL that is not understood."""
+        parsed = parse_url(url)
+        if parsed.get_backend_name() != "sqlite":
+            engine = create_async_engine(parsed, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False)
+            return cls(engine, engine)
+        if parsed.database in (None, "", ":memory:"):
+            engine = create_async_engine(parsed, poolclass=StaticPool)
+            _prepare_sqlite(engine, "BEGIN IMMEDIATE")
+            return cls(engine, engine)
+        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+        writing = create_async_engine(parsed, pool_size=1, max_overflow=0)
+        reading = create_async_engine(parsed, pool_size=4, max_overflow=4)
+        _prepare_sqlite(writing, "BEGIN IMMEDIATE")
+        _prepare_sqlite(reading, "BEGIN")
+        return cls(writing, reading)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._writing.dialect.name == "sqlite"
+
+    @property
+    def shares_one_connection(self) -> bool:
+        """A database in memory: readers and writers use the same connection, one at a time."""
+        return self.is_sqlite and self._writing is self._reading
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """One writing transaction: committed when the block ends, rolled back when it raises.
+
+        Raises DatabaseUnreachable where the database is gone, locked, full or read-only, DatabaseFault otherwise.
+        """
+        if self._writer is None:
+            async with _translated(), self._writing.begin() as connection:
+                yield connection
+            return
+        async with self._writer, _translated(), self._writing.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for reading one consistent state; never waits for a writer."""
+        if self.shares_one_connection:
+            async with self.transaction() as connection:
+                yield connection
+            return
+        async with _translated(), self._reading.begin() as connection:
+            yield connection
+
+    def lock_rows(self, query: sa.Select[Any]) -> sa.Select[Any]:
+        """The query, locking what it finds until the transaction ends; SQLite's writer is alone anyway."""
+        return query if self.is_sqlite else query.with_for_update()
+
+    def skip_locked(self, query: sa.Select[Any]) -> sa.Select[Any]:
+        """The query, locking what it finds and passing over what another transaction holds."""
+        return query if self.is_sqlite else query.with_for_update(skip_locked=True)
+
+    def insert(self, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+        """An INSERT that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    async def ping(self) -> None:
+        """Raises DatabaseUnreachable unless the database answers."""
+        async with self.reading() as connection:
+            await connection.execute(sa.text("SELECT 1"))
+
+    async def migrate(self, upgrade: Any) -> None:
+        """Run ``upgrade(connection)``, a function of a plain connection, in one transaction."""
+        async with self.transaction() as connection:
+            await connection.run_sync(upgrade)
+
+    async def close(self) -> None:
+        await self._writing.dispose()
+        if self._reading is not self._writing:
+            await self._reading.dispose()
+
+
+def parse_url(url: str) -> URL:
+    """``sqlite:///path`` or ``postgresql://…`` with the asynchronous driver filled in; raises DatabaseFault."""
+    try:
+        parsed = make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise DatabaseFault(f"not a database URL: {url!r}") from error
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+    backend = parsed.drivername.split("+")[0]
+    if backend not in drivers:
+        raise DatabaseFault(f"no such database: {backend!r} (use sqlite:///… or postgresql://…)")
+    return parsed.set(drivername=drivers[backend])
+
+
+def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
+    def connected(connection: Any, _record: Any) -> None:
+        # The driver's own transactions begin too late and without IMMEDIATE: it is told to keep out of it.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def begins(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    sa.event.listen(engine.sync_engine, "connect", connected)
+    sa.event.listen(engine.sync_engine, "begin", begins)
+
+
+_GONE = ("locked", "readonly", "disk", "full", "unable to open", "closed", "i/o")
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    """The drivers' many errors as two of ours: unreachable (may pass by itself) and fault."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, OSError, TimeoutError) as error:
+        raise DatabaseUnreachable(_first_line(error)) from error
+    except DBAPIError as error:
+        if error.connection_invalidated or any(word in str(error.orig).lower() for word in _GONE):
+            raise DatabaseUnreachable(_first_line(error)) from error
+        raise DatabaseFault(_first_line(error)) from error
+    except sa.exc.TimeoutError as error:
+        raise DatabaseUnreachable(_first_line(error)) from error
+
+
+def _first_line(error: BaseException) -> str:
+    cause = getattr(error, "orig", None) or error
+    return f"{type(cause).__name__}: {str(cause).splitlines()[0] if str(cause) else ''}"
+
+
+Row = Mapping[str, Any]
+Rows = Sequence[Row]
