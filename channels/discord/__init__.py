@@ -1,0 +1,1 @@
+"""Discord: direct messages, commands and mentions in a guild, private threads opened from a support panel."""
