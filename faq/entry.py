@@ -7,6 +7,20 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from storage.problems import Place
+
+__all__ = [
+    "Entry",
+    "Faq",
+    "Field",
+    "Handoff",
+    "Kind",
+    "Link",
+    "Phrasing",
+    "Place",
+    "Topic",
+]
+
 
 class Handoff(StrEnum):
     """Whether an answer comes with the way to a human: never named, offered, or taken at once."""
@@ -21,18 +35,6 @@ class Kind(StrEnum):
 
     QUESTION = "question"
     SMALL_TALK = "small_talk"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something stands in the owner's files; line and column count from 1."""
-
-    file: str
-    line: int
-    column: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
 
 
 @dataclass(frozen=True, slots=True)
