@@ -1,0 +1,1 @@
+"""The parts that score a question against the FAQ, each behind the same small port."""
