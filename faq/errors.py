@@ -1,9 +1,25 @@
-"""What can go wrong in the FAQ."""
+"""What can go wrong with a FAQ."""
+
+from __future__ import annotations
+
+from storage.problems import ProblemsFound
 
 
 class FaqError(Exception):
-    """Anything the FAQ package raises on purpose."""
+    """The base of what this package raises by itself."""
+
+
+class FaqErrors(FaqError, ProblemsFound):
+    """The owner's files cannot be used as they are; ``problems`` names every one with its place and likely fix."""
 
 
 class LearningError(FaqError):
-    """The child process that learns the FAQ failed; the message is the end of what it printed."""
+    """The child process that learns failed; the message is the end of what it said."""
+
+
+class UnknownEntry(FaqError):
+    """There is no entry with this id; the message names the nearest one."""
+
+
+class ImportFailed(FaqError):
+    """What was to be imported is not in the format it was said to be."""
