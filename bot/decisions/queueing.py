@@ -1,0 +1,59 @@
+"""Bringing a conversation to people, shared by every way that leads there."""
+
+from __future__ import annotations
+
+from bot.effects import CancelTimer, ChangeTicket, Effect, OpenTicket, QueuePlace, Remember, Say, SetTimer, Text
+from bot.situation import Memory, Situation
+from handoff.tickets import TicketState
+
+APOLOGY = "apology"
+"""The timer that apologises for a long wait (W2)."""
+
+
+def open_ticket(
+    situation: Situation,
+    reason: str,
+    question: str,
+    *,
+    greeting: str = "waiting_greeting",
+    ticket_class: str | None = None,
+    topic: str | None = None,
+) -> tuple[Effect, ...]:
+    """Open a ticket and say so: greeting (W1) and place in the queue (U10). Starts the clock of the apology (W2)."""
+    memory = situation.memory
+    return (
+        OpenTicket(reason, question, memory.offered, ticket_class or "routine", topic),
+        Say((Text(greeting, {"player": situation.player_name}), QueuePlace())),
+        apology_timer(situation, 0),
+        Remember(Memory(flood=memory.flood, album=memory.album, late_told_at=memory.late_told_at)),
+    )
+
+
+def reopen_ticket(situation: Situation) -> tuple[Effect, ...]:
+    """Put the ticket that was closed a moment ago back into the queue."""
+    ticket = situation.reopenable_ticket
+    if ticket is None:
+        raise ValueError("there is no ticket to reopen")
+    return (
+        ChangeTicket(
+            {
+                "state": TicketState.WAITING,
+                "agent_id": None,
+                "claimed_at": None,
+                "resolved_at": None,
+                "waiting_since": situation.now,
+                "apologies": 0,
+                "reopened": ticket.reopened + 1,
+            }
+        ),
+        Say((Text("reopened"), QueuePlace())),
+        apology_timer(situation, 0),
+        Remember(Memory(flood=situation.memory.flood, album=situation.memory.album)),
+    )
+
+
+def apology_timer(situation: Situation, given: int) -> Effect:
+    """The next apology's alarm, or none when enough were given."""
+    if given >= situation.policy.apologies:
+        return CancelTimer(APOLOGY)
+    return SetTimer(APOLOGY, situation.now + situation.policy.next_apology(given))

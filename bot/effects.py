@@ -1,0 +1,171 @@
+"""What a decision asks for. The shell (bot.pipeline) writes all effects of an event in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.situation import Memory
+from handoff.acts import StoredFile
+from handoff.tickets import Offered
+from messaging.messages import Author
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One of the bot's own texts, by key; values are filled in as plain words, never as formatting."""
+
+    key: str
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryAnswer:
+    """The approved answer of an entry."""
+
+    entry_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePlace:
+    """Where the ticket stands in the queue, or when the service opens next: known only when it is written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """Words that are to be said as they are (an agent's)."""
+
+    text: str
+
+
+Part = Text | EntryAnswer | QueuePlace | Verbatim
+
+
+@dataclass(frozen=True, slots=True)
+class EntryTitle:
+    """The title of an entry, as a button's label."""
+
+    entry_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageName:
+    """A language's own name, as a button's label."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button to be. ``{n}`` in ``action`` becomes the number of the message that carries it."""
+
+    label: Text | EntryTitle | LanguageName
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Say these parts as one message, a blank line between them. ``offers`` are entries that its buttons refer to."""
+
+    parts: tuple[Part, ...]
+    choices: tuple[Choice, ...] = ()
+    offers: tuple[str, ...] = ()
+    author: Author = Author.BOT
+    agent_id: int | None = None
+    files: tuple[StoredFile, ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WriteNote:
+    """Keep internal words on the ticket."""
+
+    text: str
+    agent_id: int
+    files: tuple[StoredFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTicket:
+    reason: str
+    question: str
+    offered: tuple[Offered, ...] = ()
+    ticket_class: str = "routine"
+    topic: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTicket:
+    """Set these columns of the conversation's newest ticket."""
+
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    memory: Memory
+
+
+@dataclass(frozen=True, slots=True)
+class SetLanguage:
+    language: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    kind: str
+    due_at: datetime
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTimer:
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class StripButtons:
+    """Take the buttons off message ``number``: they were pressed."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendAgain:
+    """Put the undelivered parts of message ``number`` back in their lane."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Give up on the undelivered parts of message ``number``."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """Nothing is to change; the agent is told why. Always the only effect."""
+
+    code: str
+    reason: str
+
+
+Effect = (
+    Say
+    | WriteNote
+    | OpenTicket
+    | ChangeTicket
+    | Remember
+    | SetLanguage
+    | SetTimer
+    | CancelTimer
+    | StripButtons
+    | SendAgain
+    | Leave
+    | Decline
+)

@@ -1,0 +1,137 @@
+"""What a decision may look at: one conversation as it stands, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from handoff.tickets import OPEN, Offered, TicketState
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The owner's numbers that decisions follow; see ``handoff`` and ``faq`` in config.yaml."""
+
+    misses_before_handoff: int = 2
+    reopen_within: timedelta = timedelta(hours=24)
+    apology_after: timedelta = timedelta(minutes=5)
+    apologies: int = 3
+    apology_widening: float = 3.0
+    messages_per_minute: int = 20
+    languages: tuple[str, ...] = ("en",)
+
+    def next_apology(self, given: int) -> timedelta:
+        """How long after the last word the next apology is due, when ``given`` were given already."""
+        return timedelta(seconds=self.apology_after.total_seconds() * self.apology_widening**given)
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """How many messages came within the minute that began at ``since``, and whether the player was told to slow down."""
+
+    since: datetime
+    count: int
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a conversation remembers between two events.
+
+    ``question`` and ``offered`` are the player's last question and what the FAQ made of it: a ticket takes them along.
+    ``choices`` are the offers that may still be pressed: (message number, entry ids), newest last.
+    """
+
+    question: str = ""
+    offered: tuple[Offered, ...] = ()
+    misses: int = 0
+    choices: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    album: str | None = None
+    told_added: bool = False
+    late_told_at: datetime | None = None
+    flood: Flood | None = None
+
+    def with_choice(self, number: int, entry_ids: tuple[str, ...]) -> Memory:
+        return replace(self, choices=(*self.choices, (number, entry_ids))[-3:])
+
+    def choice(self, number: int) -> tuple[str, ...] | None:
+        """The entries offered by message ``number``, or None where that offer is over."""
+        return dict(self.choices).get(number)
+
+    def without_choice(self, number: int) -> Memory:
+        return replace(self, choices=tuple(each for each in self.choices if each[0] != number))
+
+    def as_data(self) -> dict[str, Any]:
+        """As the conversation's ``memory`` column keeps it; what is at its default is left out."""
+        data: dict[str, Any] = {
+            "question": self.question,
+            "offered": [{"entry_id": o.entry_id, "title": o.title, "confidence": o.confidence} for o in self.offered],
+            "misses": self.misses,
+            "choices": [[number, list(entry_ids)] for number, entry_ids in self.choices],
+            "album": self.album,
+            "told_added": self.told_added,
+            "late_told_at": self.late_told_at.isoformat() if self.late_told_at else None,
+            "flood": [self.flood.since.isoformat(), self.flood.count, self.flood.told] if self.flood else None,
+        }
+        return {key: value for key, value in data.items() if value}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Memory:
+        flood = data.get("flood")
+        late = data.get("late_told_at")
+        return cls(
+            question=data.get("question", ""),
+            offered=tuple(Offered(**each) for each in data.get("offered", ())),
+            misses=data.get("misses", 0),
+            choices=tuple((number, tuple(entry_ids)) for number, entry_ids in data.get("choices", ())),
+            album=data.get("album"),
+            told_added=data.get("told_added", False),
+            late_told_at=datetime.fromisoformat(late) if late else None,
+            flood=Flood(datetime.fromisoformat(flood[0]), flood[1], flood[2]) if flood else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFacts:
+    """The newest ticket of a conversation, as far as decisions care."""
+
+    number: int
+    state: TicketState
+    agent_id: int | None
+    opened_at: datetime
+    waiting_since: datetime
+    apologies: int
+    resolved_at: datetime | None
+    reopened: int
+    first_reply_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One conversation at one moment."""
+
+    now: datetime
+    language: str
+    language_chosen: bool
+    player_name: str
+    memory: Memory
+    ticket: TicketFacts | None = None
+    policy: Policy = field(default_factory=Policy)
+
+    @property
+    def open_ticket(self) -> TicketFacts | None:
+        return self.ticket if self.ticket is not None and self.ticket.is_open else None
+
+    @property
+    def reopenable_ticket(self) -> TicketFacts | None:
+        """The ticket closed so recently that a new message belongs to it."""
+        ticket = self.ticket
+        if ticket is None or ticket.is_open or ticket.resolved_at is None:
+            return None
+        return ticket if self.now - ticket.resolved_at <= self.policy.reopen_within else None
