@@ -1,0 +1,200 @@
+"""Agents: the staff who answer tickets, what they may do, and the name that players see of them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handoff.errors import AgentRefused
+from storage.database import Database, Identifier, Json, Moment, metadata
+
+agents = sa.Table(
+    "agents",
+    metadata,
+    sa.Column("id", Identifier, primary_key=True, autoincrement=True),
+    # What they sign in with: folded, so that capitals do not matter. Players never see it.
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("desk_name", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    # Argon2, or null until the first password is set through a one-time link.
+    sa.Column("password_hash", sa.Text),
+    sa.Column("languages", Json, nullable=False),
+    sa.Column("disabled_at", Moment),
+    sa.Column("created_at", Moment, nullable=False),
+)
+
+_NAME = re.compile(r"\w[\w.@+-]{0,63}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_LONGEST_DESK_NAME = 40
+# A desk name stands inside Markdown on networks where some of these make formatting, a link or a ping.
+_NOT_IN_DESK_NAMES = frozenset("*_~`|<>[]@\\")
+
+
+class Role(StrEnum):
+    """What an agent may do: answer tickets; lead a shift; edit the FAQ and the settings."""
+
+    AGENT = "agent"
+    LEAD = "lead"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One member of staff. ``name`` is the sign-in name, ``desk_name`` what players see."""
+
+    id: int
+    name: str
+    desk_name: str
+    role: Role
+    languages: tuple[str, ...]
+    has_password: bool
+    disabled_at: datetime | None
+    created_at: datetime
+
+
+async def add(
+    database: Database,
+    connection: AsyncConnection,
+    *,
+    name: str,
+    desk_name: str,
+    role: Role,
+    now: datetime,
+    languages: Sequence[str] = (),
+) -> Agent:
+    """A new agent, who has no password yet. Raises AgentRefused where the name is taken or a value cannot be used."""
+    folded = _checked_name(name)
+    shown = _checked_desk_name(desk_name)
+    for language in languages:
+        if not _LANGUAGE.fullmatch(language):
+            raise AgentRefused(f"{language!r} is not a language tag; write it as en or zh-Hans")
+    colleague = await connection.scalar(
+        sa.select(agents.c.name).where(
+            sa.func.lower(agents.c.desk_name) == sa.func.lower(shown), agents.c.disabled_at.is_(None)
+        )
+    )
+    if colleague is not None and colleague != folded:
+        raise AgentRefused(f"the desk name {shown!r} is already used by {colleague}; players could not tell them apart")
+    row = (
+        await connection.execute(
+            database.insert(agents).on_conflict_do_nothing(index_elements=["name"]).returning(agents),
+            {
+                "name": folded,
+                "desk_name": shown,
+                "role": role,
+                "languages": list(languages),
+                "created_at": now,
+            },
+        )
+    ).one_or_none()
+    if row is None:
+        raise AgentRefused(f"there is an agent named {folded!r} already")
+    return agent_of_row(row)
+
+
+async def disable(connection: AsyncConnection, name: str, now: datetime) -> Agent:
+    """Shut this agent out of every desk from now on. Raises AgentRefused where there is none or it was done before."""
+    agent = await named(connection, name)
+    if agent is None:
+        raise AgentRefused(f"there is no agent named {name!r}")
+    if agent.disabled_at is not None:
+        raise AgentRefused(f"{agent.name!r} is disabled already, since {agent.disabled_at:%Y-%m-%d %H:%M} UTC")
+    row = (
+        await connection.execute(
+            sa.update(agents).where(agents.c.id == agent.id).values(disabled_at=now).returning(agents)
+        )
+    ).one()
+    return agent_of_row(row)
+
+
+async def find(connection: AsyncConnection, agent_id: int) -> Agent | None:
+    """The agent of this id, disabled or not, or None."""
+    row = (await connection.execute(sa.select(agents).where(agents.c.id == agent_id))).one_or_none()
+    return None if row is None else agent_of_row(row)
+
+
+async def named(connection: AsyncConnection, name: str) -> Agent | None:
+    """The agent who signs in with this name, in whatever capitals, disabled or not, or None."""
+    row = (await connection.execute(sa.select(agents).where(agents.c.name == fold(name)))).one_or_none()
+    return None if row is None else agent_of_row(row)
+
+
+async def everyone(connection: AsyncConnection) -> list[Agent]:
+    """All agents by name, disabled ones too."""
+    return [agent_of_row(row) for row in await connection.execute(sa.select(agents).order_by(agents.c.name))]
+
+
+async def first_admin(database: Database, connection: AsyncConnection, now: datetime) -> Agent | None:
+    """The admin to be let in by a one-time link; None where some admin can sign in by password already.
+
+    Where there is no admin at all one named ``admin`` is made.
+    """
+    admins = (
+        await connection.execute(
+            sa.select(agents)
+            .where(agents.c.role == Role.ADMIN, agents.c.disabled_at.is_(None))
+            .order_by(agents.c.password_hash.is_(None), agents.c.id)
+        )
+    ).all()
+    if admins:
+        return None if admins[0].password_hash is not None else agent_of_row(admins[0])
+    taken = set(await connection.scalars(sa.select(agents.c.name)))
+    name = next(name for name in ("admin", *(f"admin{number}" for number in range(2, 1000))) if name not in taken)
+    return await add(database, connection, name=name, desk_name=name.capitalize(), role=Role.ADMIN, now=now)
+
+
+async def password_hash(connection: AsyncConnection, agent_id: int) -> str | None:
+    """The agent's password hash, or None where none is set."""
+    found: str | None = await connection.scalar(sa.select(agents.c.password_hash).where(agents.c.id == agent_id))
+    return found
+
+
+async def set_password_hash(connection: AsyncConnection, agent_id: int, hashed: str) -> None:
+    """Keep this hash (made by handoff.passwords) as the agent's."""
+    await connection.execute(sa.update(agents).where(agents.c.id == agent_id).values(password_hash=hashed))
+
+
+def fold(name: str) -> str:
+    """The form in which sign-in names are stored and compared."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+def agent_of_row(row: sa.Row[Any]) -> Agent:
+    """The agent that a row of ``agents`` (or of a join with all its columns) holds."""
+    return Agent(
+        id=row.id,
+        name=row.name,
+        desk_name=row.desk_name,
+        role=Role(row.role),
+        languages=tuple(row.languages),
+        has_password=row.password_hash is not None,
+        disabled_at=row.disabled_at,
+        created_at=row.created_at,
+    )
+
+
+def _checked_name(name: str) -> str:
+    folded = fold(name)
+    if not _NAME.fullmatch(folded):
+        raise AgentRefused(
+            f"{name!r} cannot be a sign-in name: it takes 1 to 64 letters, digits, and . _ - + @, without spaces"
+        )
+    return folded
+
+
+def _checked_desk_name(desk_name: str) -> str:
+    shown = unicodedata.normalize("NFC", " ".join(desk_name.split()))
+    if not 0 < len(shown) <= _LONGEST_DESK_NAME:
+        raise AgentRefused(f"a desk name has 1 to {_LONGEST_DESK_NAME} characters; players see it")
+    refused = sorted({each for each in shown if each in _NOT_IN_DESK_NAMES or not each.isprintable()})
+    if refused:
+        raise AgentRefused(f"a desk name cannot contain {' '.join(map(repr, refused))}; players see it")
+    return shown
