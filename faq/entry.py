@@ -18,6 +18,7 @@ __all__ = [
     "Link",
     "Phrasing",
     "Place",
+    "TestQuestion",
     "Topic",
 ]
 
@@ -66,6 +67,18 @@ class Phrasing:
 
 
 @dataclass(frozen=True, slots=True)
+class TestQuestion:
+    """A question kept beside an entry to prove the matcher: it should, or should not, bring that entry."""
+
+    __test__ = False  # not a test class, whatever its name says to pytest
+
+    text: str
+    language: str
+    place: Place
+    positive: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One question of the FAQ with its known phrasings and its one approved answer, each per language.
 
@@ -94,6 +107,7 @@ class Entry:
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     embargo: datetime | None = None
+    tests: tuple[TestQuestion, ...] = ()
 
     def is_valid_at(self, now: datetime) -> bool:
         """Whether the entry may be answered at ``now`` (aware): inside its dates and past its embargo."""
@@ -110,7 +124,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A group of entries as players browse it."""
+    """A group of entries as players browse it: questions only, the most important first."""
 
     id: str
     title: Mapping[str, str]
@@ -119,9 +133,13 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Faq:
-    """Every entry of one version of the owner's files. ``version`` is a hash of what they say."""
+    """Every entry of one version of the owner's files. ``version`` is a hash of what they say.
+
+    ``unanswerable`` are test questions that no entry may answer. ``languages`` have answers, the most common first.
+    """
 
     version: str
     entries: Mapping[str, Entry]
     topics: Mapping[str, Topic]
     languages: tuple[str, ...]
+    unanswerable: tuple[TestQuestion, ...] = ()
