@@ -29,7 +29,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Flood:
-    """How many messages came within the minute that began at ``since``, and whether the player was told to slow down."""
+    """How many messages came in the minute that began at ``since``, and whether the player was told to slow down."""
 
     since: datetime
     count: int

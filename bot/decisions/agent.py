@@ -40,13 +40,19 @@ def decide_act(situation: Situation, act: AgentAct, holder: str | None) -> tuple
             return (SendAgain(act.message),)
         case LeaveIt():
             return (Leave(act.message),)
-    if ticket.number != act.ticket.number:
-        return (NOT_NEWEST,)
-    match act:
+        case _ if ticket.number != act.ticket.number:
+            return (NOT_NEWEST,)
         case Claim():
             return _claim(situation, ticket, act, holder)
         case Reopen():
             return _reopen(situation, ticket, act)
+        case Reply() | Release() | Close():
+            return _with_ticket_in_hand(situation, ticket, act, holder)
+
+
+def _with_ticket_in_hand(
+    situation: Situation, ticket: TicketFacts, act: Reply | Release | Close, holder: str | None
+) -> tuple[Effect, ...]:
     refusal = _not_in_hand(ticket, act, holder)
     if refusal is not None:
         return (refusal,)
@@ -105,7 +111,7 @@ def _release(situation: Situation, ticket: TicketFacts) -> tuple[Effect, ...]:
     return (
         ChangeTicket({"state": TicketState.WAITING, "agent_id": None, "claimed_at": None}),
         apology_timer(situation, ticket.apologies),
-        Say((Text("waiting_again"), QueuePlace())),
+        Say((Text("already_waiting"), QueuePlace())),
     )
 
 

@@ -32,7 +32,7 @@ ONE_MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a player wrote, made ready to decide on: cleaned text, what the FAQ made of it, whether they ask for people."""
+    """What a player wrote, ready to decide on: cleaned text, what the FAQ made of it, whether they ask for people."""
 
     text: str
     match: Match | None = None

@@ -1,0 +1,241 @@
+"""The outbox: durable things to send. A row belongs to a lane, the chat that it goes to; order holds inside a lane.
+
+A row is held by the process that wrote it. A process that lives renews its heartbeat; the rows of one that does not
+are taken over by another. ``waiting`` rows were surely not started, except the first of a lane: what the bot says is
+sent without a mark before it, since saying it twice is better than silence. What an agent wrote is marked ``sending``
+first, so that after a crash it is either surely unsent or honestly ``unknown``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from messaging.messages import Author
+from storage.database import Database, Identifier, Json, Moment, metadata
+
+
+class EntryState(StrEnum):
+    """Where an outbox entry stands. ``left``: its outcome stayed unknown, and an agent chose not to send it again."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    DEAD = "dead"
+    LEFT = "left"
+
+
+UNFINISHED = (EntryState.WAITING, EntryState.SENDING)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("conversation_id", Identifier, primary_key=True),
+    sa.Column("number", Identifier, primary_key=True, autoincrement=False),
+    sa.Column("message_number", Identifier, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("chat", sa.Text, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    # text, buttons, file {sha256, name, content_type}, edits (a message's number), reply_via
+    sa.Column("payload", Json, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    # How many attempts ended without an answer: each may or may not have reached the player.
+    sa.Column("doubts", sa.Integer, nullable=False, default=0),
+    sa.Column("due_at", Moment, nullable=False),
+    sa.Column("held_by", sa.Text, nullable=False),
+    sa.Column("external_id", sa.Text),
+    sa.Column("error", sa.Text),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("finished_at", Moment),
+    sa.Index("ix_outbox_message", "conversation_id", "message_number"),
+    sa.Index(
+        "ix_outbox_unfinished",
+        "held_by",
+        sqlite_where=sa.text("state IN ('waiting', 'sending')"),
+        postgresql_where=sa.text("state IN ('waiting', 'sending')"),
+    ),
+    sa.Index(
+        "ix_outbox_failed",
+        "state",
+        sqlite_where=sa.text("state IN ('unknown', 'dead')"),
+        postgresql_where=sa.text("state IN ('unknown', 'dead')"),
+    ),
+)
+
+holders = sa.Table(
+    "holders",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("heartbeat_at", Moment, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing to send, as read from the outbox."""
+
+    conversation_id: int
+    number: int
+    message_number: int
+    channel: str
+    chat: str
+    author: Author
+    payload: Mapping[str, Any]
+    state: EntryState
+    attempts: int
+    doubts: int
+    due_at: datetime
+    created_at: datetime
+
+    @property
+    def lane(self) -> tuple[str, str]:
+        return (self.channel, self.chat)
+
+    @property
+    def key(self) -> str:
+        """Unique to this send and the same on every retry of it."""
+        return f"{self.conversation_id}-{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What became of an attempt; the entry's row takes these values."""
+
+    conversation_id: int
+    number: int
+    message_number: int
+    state: EntryState
+    attempts: int
+    doubts: int
+    due_at: datetime
+    external_id: str | None = None
+    error: str | None = None
+    finished_at: datetime | None = None
+
+
+def entry_of_row(row: sa.Row[Any] | Mapping[str, Any]) -> Entry:
+    """An Entry from a row of the table (or from the values that were inserted)."""
+    values = row if isinstance(row, Mapping) else row._mapping
+    return Entry(
+        conversation_id=values["conversation_id"],
+        number=values["number"],
+        message_number=values["message_number"],
+        channel=values["channel"],
+        chat=values["chat"],
+        author=Author(values["author"]),
+        payload=values["payload"],
+        state=EntryState(values["state"]),
+        attempts=values["attempts"],
+        doubts=values["doubts"],
+        due_at=values["due_at"],
+        created_at=values["created_at"],
+    )
+
+
+async def beat(database: Database, connection: AsyncConnection, holder: str, now: datetime) -> None:
+    """Say that this process lives."""
+    statement = database.insert(holders).values(id=holder, heartbeat_at=now)
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=["id"], set_={"heartbeat_at": statement.excluded.heartbeat_at})
+    )
+
+
+async def take_over(
+    database: Database, connection: AsyncConnection, holder: str, alive_since: datetime, limit: int = 500
+) -> list[Entry]:
+    """Hold unfinished entries whose holder has not been heard of since ``alive_since``; in the order of their lanes."""
+    alive = sa.select(holders.c.id).where(holders.c.heartbeat_at > alive_since)
+    query = (
+        sa.select(outbox)
+        .where(outbox.c.state.in_(UNFINISHED), outbox.c.held_by != holder, outbox.c.held_by.not_in(alive))
+        .order_by(outbox.c.conversation_id, outbox.c.number)
+        .limit(limit)
+    )
+    rows = (await connection.execute(database.skip_locked(query))).all()
+    if rows:
+        keys = [(row.conversation_id, row.number) for row in rows]
+        await connection.execute(
+            sa.update(outbox)
+            .where(sa.tuple_(outbox.c.conversation_id, outbox.c.number).in_(keys))
+            .values(held_by=holder)
+        )
+    return [entry_of_row(row) for row in rows]
+
+
+async def mark(connection: AsyncConnection, holder: str, marks: Sequence[Mark]) -> None:
+    """Write what became of these entries, as far as this process still holds them."""
+    await connection.execute(
+        sa.update(outbox)
+        .where(
+            outbox.c.conversation_id == sa.bindparam("of_conversation"),
+            outbox.c.number == sa.bindparam("of_number"),
+            outbox.c.held_by == holder,
+        )
+        .values(
+            state=sa.bindparam("state"),
+            attempts=sa.bindparam("attempts"),
+            doubts=sa.bindparam("doubts"),
+            due_at=sa.bindparam("due_at"),
+            external_id=sa.bindparam("external_id"),
+            error=sa.bindparam("error"),
+            finished_at=sa.bindparam("finished_at"),
+        ),
+        [
+            {
+                "of_conversation": each.conversation_id,
+                "of_number": each.number,
+                "state": each.state,
+                "attempts": each.attempts,
+                "doubts": each.doubts,
+                "due_at": each.due_at,
+                "external_id": each.external_id,
+                "error": each.error,
+                "finished_at": each.finished_at,
+            }
+            for each in marks
+        ],
+    )
+
+
+async def of_message(connection: AsyncConnection, conversation_id: int, message_number: int) -> list[sa.Row[Any]]:
+    """Every outbox row of one message, in the order of sending."""
+    found = await connection.execute(
+        sa.select(outbox)
+        .where(outbox.c.conversation_id == conversation_id, outbox.c.message_number == message_number)
+        .order_by(outbox.c.number)
+    )
+    return list(found.all())
+
+
+async def counts(connection: AsyncConnection) -> dict[EntryState, int]:
+    """How many entries wait, are being sent, are unknown and are dead (finished ones are not counted)."""
+    states = (*UNFINISHED, EntryState.UNKNOWN, EntryState.DEAD)
+    found = await connection.execute(
+        sa.select(outbox.c.state, sa.func.count()).where(outbox.c.state.in_(states)).group_by(outbox.c.state)
+    )
+    known = {EntryState(state): count for state, count in found}
+    return {state: known.get(state, 0) for state in states}
+
+
+async def oldest_unfinished(connection: AsyncConnection) -> datetime | None:
+    """When the entry was written that has been unfinished longest."""
+    found: datetime | None = await connection.scalar(
+        sa.select(sa.func.min(outbox.c.created_at)).where(outbox.c.state.in_(UNFINISHED))
+    )
+    return found
+
+
+def lanes_of(entries: Iterable[Entry]) -> dict[tuple[str, str], list[Entry]]:
+    """Entries by lane, each lane in its order."""
+    lanes: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        lanes.setdefault(entry.lane, []).append(entry)
+    return lanes
