@@ -36,7 +36,12 @@ class AiohttpRequest(BaseRequest):
     """
 
     def __init__(
-        self, *, connections: int = 64, connect_timeout: float = 10.0, timeout: float = 20.0, media_timeout: float = 90.0
+        self,
+        *,
+        connections: int = 64,
+        connect_timeout: float = 10.0,
+        timeout: float = 20.0,
+        media_timeout: float = 90.0,
     ) -> None:
         self._connections = connections
         self._connect_timeout = connect_timeout
@@ -60,7 +65,7 @@ class AiohttpRequest(BaseRequest):
             await self._session.close()
             self._session = None
 
-    async def do_request(
+    async def do_request(  # noqa: PLR0917 - the SDK's signature
         self,
         url: str,
         method: str,
@@ -131,14 +136,22 @@ def _body(request_data: RequestData | None) -> bytes | aiohttp.FormData | None:
 def _check(status: int, payload: bytes, method: str) -> None:
     """Raise what the SDK would not tell apart.
 
-    A 5xx with the Bot API's own words is its refusal, and 503 says "not served". Any other 5xx comes from something in
-    between, which cannot know what happened behind it.
+    A 5xx with the Bot API's own JSON is its word that the call failed, and 503 says "not served". Any other 5xx comes
+    from something in between, which cannot know what happened behind it.
     """
     if status == HTTPStatus.NOT_FOUND and method == "GET":
         raise FileNotThere("no such file")
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return
     message = f"the server answered {status}"
-    if status == HTTPStatus.SERVICE_UNAVAILABLE or payload.startswith(b'{"ok":false'):
+    if status == HTTPStatus.SERVICE_UNAVAILABLE or _is_from_bot_api(payload):
         raise Unavailable(message)
     raise NetworkError(message)
+
+
+def _is_from_bot_api(payload: bytes) -> bool:
+    try:
+        answer = json.loads(payload)
+    except ValueError:
+        return False
+    return isinstance(answer, dict) and answer.get("ok") is False
