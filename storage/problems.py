@@ -10,6 +10,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 LIKELY_ENOUGH = 0.6
+LISTED_AT_MOST = 12
 
 
 class Severity(StrEnum):
@@ -66,10 +67,10 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return found[2] if found else None
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The hint for an unknown name: the nearest valid one, else all that are valid."""
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """The hint for an unknown name: the nearest valid one, else all that are valid where these are few."""
     names = sorted(known)
     close = nearest(name, names)
     if close is not None:
         return f'Did you mean "{close}"?'
-    return "Known here: " + ", ".join(names) + "." if names else ""
+    return "Known here: " + ", ".join(names) + "." if 0 < len(names) <= LISTED_AT_MOST else None
