@@ -1,0 +1,1 @@
+"""The web desk: where agents read and answer tickets in a browser."""

@@ -1,0 +1,181 @@
+"""One open console: what it shows, kept up to date over a WebSocket.
+
+Hints wake it, a slow poll makes sure, and both lead to the same reading of the tables. The page says which revision of
+a conversation it has seen, so after a drop it gets what it missed and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aiohttp import WSMsgType, web
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handoff import sessions
+from handoff.agents import Agent
+from handoff.console import history
+from handoff.console.board import Board, in_hand
+from handoff.console.settings import ConsoleSettings
+from handoff.console.views import moment
+from handoff.tickets import TicketKey, TicketState
+from messaging.live import Live
+from storage.database import Database
+from storage.errors import DatabaseUnreachable
+
+SIGNED_OUT = 4401
+"""The close code that tells the page to show the sign-in form instead of connecting again."""
+
+
+@dataclass(slots=True)
+class Watched:
+    """The ticket that the page shows, and how much of its conversation it has."""
+
+    key: TicketKey
+    revision: int
+    fresh: bool
+    shown: dict[str, Any] | None = None
+
+
+class DeskSocket:
+    """Serves one WebSocket until it closes, its session ends or its agent is disabled."""
+
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        agent: Agent,
+        token: str,
+        *,
+        settings: ConsoleSettings,
+        database: Database,
+        board: Board,
+        live: Live,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._socket = socket
+        self._agent = agent
+        self._token = token
+        self._settings = settings
+        self._database = database
+        self._board = board
+        self._live = live
+        self._now = now
+        self._watched: Watched | None = None
+        self._lists: dict[str, Any] | None = None
+        self._mine: list[dict[str, Any]] | None = None
+        self._wake = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Returns when the socket is closed."""
+        tasks = {asyncio.create_task(self._listen()), asyncio.create_task(self._tell())}
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._socket.close()
+
+    async def _listen(self) -> None:
+        async for frame in self._socket:
+            if frame.type is not WSMsgType.TEXT:
+                continue
+            with suppress(ValueError, KeyError, TypeError):
+                self._heard(json.loads(frame.data))
+
+    def _heard(self, said: dict[str, Any]) -> None:
+        """Act on what the page says; what cannot be read is passed over (KeyError, TypeError or ValueError)."""
+        match said["type"]:
+            case "watch":
+                revision = said.get("revision", 0)
+                if not isinstance(revision, int) or revision < 0:
+                    raise ValueError(revision)
+                self._watched = Watched(TicketKey.parse(said["ticket"]), revision, fresh=revision == 0)
+                self._wake.set()
+            case "unwatch":
+                self._watched = None
+            case "typing":
+                self._is_typing()
+
+    def _is_typing(self) -> None:
+        shown = self._watched.shown if self._watched else None
+        if shown and shown["state"] == TicketState.ASSIGNED and shown["agent_id"] == self._agent.id:
+            assert self._watched is not None
+            self._live.tell(f"typing:{self._watched.key.conversation_id}")
+
+    async def _tell(self) -> None:
+        hinted = True
+        while True:
+            watched = self._watched
+            topics = ["queue", f"agent:{self._agent.id}"]
+            if watched is not None:
+                topics.append(f"conversation:{watched.key.conversation_id}")
+            with self._live.watch(*topics) as self._wake:
+                try:
+                    if not await self._update(watched, hinted):
+                        return
+                except DatabaseUnreachable:
+                    await self._say({"type": "trouble"})
+                except ConnectionResetError:
+                    return
+                hinted = watched is not self._watched or await self._woken()
+            await asyncio.sleep(self._settings.gap)
+
+    async def _woken(self) -> bool:
+        """Wait for a hint, for as long as the tables are trusted not to have changed; whether one came."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.poll):
+                await self._wake.wait()
+        return self._wake.is_set()
+
+    async def _update(self, watched: Watched | None, hinted: bool) -> bool:
+        """Send what changed since the last time; False when the session is over."""
+        lists = await self._board.lists(0.0 if hinted else self._settings.poll / 2)
+        async with self._database.reading() as connection:
+            session = await sessions.find(connection, self._token, self._now())
+            mine = await in_hand(connection, self._agent.id) if session else []
+            frames = await self._conversation(connection, watched) if session and watched else []
+        if session is None:
+            await self._socket.close(code=SIGNED_OUT, message=b"signed out")
+            return False
+        if lists != self._lists or mine != self._mine:
+            await self._say({"type": "lists", "now": moment(self._now()), **lists, "mine": mine})
+            self._lists, self._mine = lists, mine
+        for frame in frames:
+            await self._say(frame)
+        return True
+
+    async def _conversation(self, connection: AsyncConnection, watched: Watched) -> list[dict[str, Any]]:
+        """What is new about the watched ticket, noted as told."""
+        key = str(watched.key)
+        frames: list[dict[str, Any]] = []
+        shown = await history.ticket(connection, watched.key)
+        if shown is None:
+            return [{"type": "gone", "ticket": key}]
+        if shown != watched.shown:
+            frames.append({"type": "ticket", "ticket": key, "now": moment(self._now()), **{"shown": shown}})
+            watched.shown = shown
+        if watched.fresh:
+            messages = await history.page(connection, watched.key.conversation_id)
+            more = len(messages) == history.PAGE
+            frames.append({"type": "messages", "ticket": key, "messages": messages, "fresh": True, "more": more})
+            watched.fresh = False
+            watched.revision = _newest(messages, watched.revision)
+        while changed := await history.changes(connection, watched.key.conversation_id, watched.revision):
+            frames.append({"type": "messages", "ticket": key, "messages": changed, "fresh": False})
+            watched.revision = _newest(changed, watched.revision)
+        return frames
+
+    async def _say(self, frame: dict[str, Any]) -> None:
+        await self._socket.send_str(json.dumps(frame, ensure_ascii=False, separators=(",", ":")))
+
+
+def _newest(messages: list[dict[str, Any]], otherwise: int) -> int:
+    return max((each["revision"] for each in messages), default=otherwise)

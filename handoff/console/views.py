@@ -1,0 +1,92 @@
+"""What the console's pages are told, as plain JSON data. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from handoff.agents import Agent
+from handoff.tickets import Ticket
+from messaging.conversations import Attachment, Message
+
+_LISTED_QUESTION = 160
+# Facts about a message that its reader should know of; the rest of ``data`` is for the program.
+_FACTS = ("unsupported", "late", "forwarded")
+
+
+def listed(ticket: Ticket, last_incoming_at: datetime | None = None) -> dict[str, Any]:
+    """A ticket as a line of a list."""
+    return {
+        "key": str(ticket.key),
+        "state": ticket.state,
+        "player": ticket.player_name,
+        "channel": ticket.channel,
+        "language": ticket.language,
+        "question": ticket.question[:_LISTED_QUESTION],
+        "waiting_since": moment(ticket.waiting_since),
+        "opened_at": moment(ticket.opened_at),
+        "resolved_at": moment(ticket.resolved_at),
+        "agent_id": ticket.agent_id,
+        "reopened": ticket.reopened,
+        "lost": ticket.lost is not None,
+        "last_reply_at": moment(ticket.last_reply_at),
+        "last_incoming_at": moment(last_incoming_at),
+    }
+
+
+def opened(ticket: Ticket) -> dict[str, Any]:
+    """A ticket as its own page shows it."""
+    return listed(ticket) | {
+        "question": ticket.question,
+        "reason": ticket.reason,
+        "class": ticket.ticket_class,
+        "topic": ticket.topic,
+        "claimed_at": moment(ticket.claimed_at),
+        "first_reply_at": moment(ticket.first_reply_at),
+        "lost": ticket.lost,
+        "offered": [
+            {"entry_id": each.entry_id, "title": each.title, "confidence": each.confidence} for each in ticket.offered
+        ],
+    }
+
+
+def message(each: Message, versions: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """A message as the conversation shows it, with what it said before it was changed."""
+    return {
+        "number": each.number,
+        "revision": each.revision,
+        "direction": each.direction,
+        "author": each.author,
+        "agent_id": each.agent_id,
+        "ticket_number": each.ticket_number,
+        "text": each.text,
+        "buttons": [button.label for button in each.buttons],
+        "status": each.status,
+        "error": each.error,
+        "sent_at": moment(each.sent_at),
+        "edited_at": moment(each.edited_at),
+        "deleted_at": moment(each.deleted_at),
+        "versions": list(versions),
+        "facts": {fact: each.data[fact] for fact in _FACTS if each.data.get(fact)},
+        "attachments": [_attachment(file) for file in each.attachments],
+    }
+
+
+def staff(agents: Iterable[Agent]) -> dict[str, str]:
+    """Desk names by agent id, of everybody who ever wrote."""
+    return {str(agent.id): agent.desk_name for agent in agents}
+
+
+def moment(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _attachment(file: Attachment) -> dict[str, Any]:
+    return {
+        "name": file.name,
+        "content_type": file.content_type,
+        "size": file.size,
+        "sha256": file.sha256,
+        "state": file.state,
+    }
