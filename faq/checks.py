@@ -1,4 +1,4 @@
-"""The questions kept beside the entries, put to a matcher: what it gets wrong, and what it would now answer otherwise."""
+"""The questions kept beside the entries, put to a matcher: what it gets wrong, what it would now answer otherwise."""
 
 from __future__ import annotations
 

@@ -1,0 +1,244 @@
+"""The FAQ as the running program uses it: match questions, and take saved files live while serving."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from faq.entry import Entry, Faq, Place
+from faq.errors import FaqError, FaqErrors, LearningError
+from faq.loader import faq_files
+from faq.match import Match, Question
+from faq.matcher import Matcher, learn
+from faq.publishing import (
+    Build,
+    KnowledgeSettings,
+    Status,
+    build_key,
+    published_key,
+    read_status,
+    stored_build,
+    write_status,
+)
+from storage.problems import Problem
+
+__all__ = ["Knowledge", "KnowledgeSettings", "Status"]
+
+INLINE_SECONDS = 0.002  # what a batch may take on the event loop; anything longer goes to a thread
+_VERSIONS_KEPT = 3
+
+Clock = Callable[[], datetime]
+FileState = tuple[tuple[str, int, int], ...]
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """One version with all that belongs to it, replaced as a whole: nobody ever sees half of a new one."""
+
+    faq: Faq
+    matcher: Matcher
+    dated: tuple[Entry, ...]
+
+    def excluded_at(self, now: datetime) -> frozenset[str]:
+        return frozenset(entry.id for entry in self.dated if not entry.is_valid_at(now))
+
+
+class Knowledge:
+    """Serves one FAQ folder. Make it with ``open``; run ``watch`` beside it; ``close`` it at the end."""
+
+    def __init__(self, settings: KnowledgeSettings, clock: Clock, served: _Served, status: Status) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._served = served
+        self._recent: dict[str, Faq] = {served.faq.version: served.faq}
+        self._seconds_each = INLINE_SECONDS
+        self._considered: FileState = ()
+        self.status = status
+
+    @classmethod
+    async def open(cls, settings: KnowledgeSettings, clock: Clock) -> Knowledge:
+        """Start from the files as they are, from the cache if they were built before.
+
+        Where they hold errors the version served last goes on, and ``status`` says so; without one FaqErrors is raised
+        with every problem. Failing tests do not prevent a first start, for there is nothing better to serve.
+        """
+        considered = await asyncio.to_thread(_file_state, settings.folder)
+        key = await asyncio.to_thread(build_key, settings)
+        found = await asyncio.to_thread(stored_build, settings.cache_folder, key)
+        judged = found or await _build_in_child(settings, clock())
+        last_good = None if judged.is_fit else await asyncio.to_thread(_last_good, settings)
+        taken = last_good or judged
+        if taken.faq is None:
+            raise FaqErrors(judged.problems)
+        served = await asyncio.to_thread(_prepare, settings, taken.faq)
+        knowledge = cls(
+            settings, clock, served, await asyncio.to_thread(_status, settings, served.faq, taken.key, clock())
+        )
+        knowledge._considered = considered
+        await knowledge._settle(judged)
+        return knowledge
+
+    @property
+    def faq(self) -> Faq:
+        """The version served now."""
+        return self._served.faq
+
+    @property
+    def figures(self) -> Mapping[str, float]:
+        """What the matcher measured of itself when it learned."""
+        return self._served.matcher.figures
+
+    def faq_at(self, version: str) -> Faq:
+        """The version that a match came from, if it is among the last few; else the one served now."""
+        return self._recent.get(version, self._served.faq)
+
+    async def match(self, questions: Sequence[Question], now: datetime) -> list[Match]:
+        """One match per question, in order. Entries outside their dates at ``now`` are left out."""
+        served = self._served
+        excluded = served.excluded_at(now)
+        if len(questions) * self._seconds_each < INLINE_SECONDS:
+            return self._timed(served.matcher, questions, excluded)
+        return await asyncio.to_thread(self._timed, served.matcher, questions, excluded)
+
+    async def watch(self) -> None:
+        """Take saved files live, until cancelled. A save that does not pass changes nothing but ``status``."""
+        previous = self._considered
+        while True:
+            await asyncio.sleep(self._settings.poll_seconds)
+            state = await asyncio.to_thread(_file_state, self._settings.folder)
+            if state not in (self._considered, previous):
+                previous = state  # being saved just now: look again before believing it
+                continue
+            previous = state
+            if state != self._considered:
+                await self._consider(state)
+
+    async def close(self) -> None:
+        """Nothing is held open: ``watch`` ends, and with it a child that is still learning, when it is cancelled."""
+
+    async def _consider(self, state: FileState) -> None:
+        """Build what was saved and take it live if it is fit."""
+        try:
+            key = await asyncio.to_thread(build_key, self._settings)
+            found = await asyncio.to_thread(stored_build, self._settings.cache_folder, key)
+            judged = found or await _build_in_child(self._settings, self._clock())
+            if await asyncio.to_thread(_file_state, self._settings.folder) != state:
+                return  # saved again meanwhile: the next look sees it
+            if judged.is_fit and judged.key != self.status.key and judged.faq is not None:
+                await self._go_live(judged.key, judged.faq)
+            await self._settle(judged)
+        except (FaqError, OSError) as error:
+            place = Place(str(self._settings.folder), 1, 1)
+            await self._settle(
+                Build("", None, (Problem(place, f"the files could not be taken in: {error}", code="failed"),))
+            )
+        self._considered = state
+
+    async def _go_live(self, key: str, faq: Faq) -> None:
+        served = await asyncio.to_thread(_prepare, self._settings, faq)
+        self._recent[faq.version] = faq
+        self._served = served
+        for version in list(self._recent)[:-_VERSIONS_KEPT]:
+            if version != faq.version:
+                del self._recent[version]
+        self.status = _new_status(faq, key, self._clock())
+        log.info("faq_published", version=faq.version, entries=len(faq.entries))
+
+    async def _settle(self, judged: Build) -> None:
+        """Note what became of a save where admins look: the log, ``status`` and the cache folder."""
+        if judged.is_fit:
+            self.status = replace(self.status, key=judged.key, rejected_at=None, problems=())
+        else:
+            self.status = replace(self.status, rejected_at=self._clock(), problems=judged.errors)
+            log.error("faq_rejected", serving=self.status.version, problems=[str(problem) for problem in judged.errors])
+        await asyncio.to_thread(write_status, self._settings.cache_folder, self.status)
+
+    def _timed(self, matcher: Matcher, questions: Sequence[Question], excluded: frozenset[str]) -> list[Match]:
+        started = time.perf_counter()
+        matches = matcher.match(questions, excluded)
+        if questions:
+            self._seconds_each += (((time.perf_counter() - started) / len(questions)) - self._seconds_each) / 8
+        return matches
+
+
+def _file_state(folder: Path) -> FileState:
+    """Names, times and sizes: differs whenever a file was saved, added or removed."""
+    found = []
+    for path in faq_files(folder):
+        try:
+            about = path.stat()
+        except OSError:  # removed between listing and looking
+            continue
+        found.append((path.name, about.st_mtime_ns, about.st_size))
+    return tuple(found)
+
+
+def _last_good(settings: KnowledgeSettings) -> Build | None:
+    key = published_key(settings.cache_folder)
+    return stored_build(settings.cache_folder, key) if key is not None else None
+
+
+def _prepare(settings: KnowledgeSettings, faq: Faq) -> _Served:
+    """A matcher for a FAQ, from the cache where the build left it; used once so that no player waits for that."""
+    matcher = learn(faq, settings.matcher, settings.cache_folder)
+    matcher.match([Question(next((entry.id for entry in faq.entries.values()), ""))])
+    dated = tuple(entry for entry in faq.entries.values() if entry.valid_from or entry.valid_until or entry.embargo)
+    return _Served(faq, matcher, dated)
+
+
+def _status(settings: KnowledgeSettings, faq: Faq, key: str, now: datetime) -> Status:
+    """The status noted earlier if this version was being served already, else a new one."""
+    known = read_status(settings.cache_folder)
+    return known if known is not None and known.version == faq.version else _new_status(faq, key, now)
+
+
+def _new_status(faq: Faq, key: str, now: datetime) -> Status:
+    phrasings = sum(len(entry.phrasings) for entry in faq.entries.values())
+    return Status(faq.version, key, now, len(faq.entries), phrasings, faq.languages)
+
+
+async def _build_in_child(settings: KnowledgeSettings, now: datetime) -> Build:
+    """Build in a child process; when cancelled, the child and what it started end too."""
+    with tempfile.TemporaryDirectory(prefix="faq-") as folder:
+        job, result = Path(folder) / "job", Path(folder) / "result"
+        await asyncio.to_thread(job.write_bytes, pickle.dumps((settings, now)))
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "faq.building", str(job), str(result)),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+        try:
+            _, said = await child.communicate()
+        except asyncio.CancelledError:
+            _end(child)
+            await child.wait()
+            raise
+        if child.returncode != 0:
+            raise LearningError(said.decode(errors="replace").strip()[-2000:])
+        built = pickle.loads(await asyncio.to_thread(result.read_bytes))  # noqa: S301 - written by our own child
+        assert isinstance(built, Build)
+        return built
+
+
+def _end(child: asyncio.subprocess.Process) -> None:
+    try:
+        if hasattr(os, "killpg"):
+            os.killpg(child.pid, signal.SIGTERM)
+        else:
+            child.terminate()
+    except ProcessLookupError:
+        pass

@@ -1,0 +1,180 @@
+"""From saved files to a FAQ fit to serve: read, lint, learn, test.
+
+What was built lies in the cache folder: ``faq-<key>.json`` for every build without errors in its files (its failed
+tests and warnings within), and ``published.json`` for what is being served and why the last save was turned down.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from faq.checks import run_tests
+from faq.entry import Faq, Place
+from faq.lint import LintRules, lint
+from faq.loader import fingerprint, read_faq
+from faq.matcher import MatcherSettings, learn
+from faq.stored import from_json, to_json
+from storage.problems import Problem, Severity
+from storage.yaml_editor import write_atomically
+
+_BUILDS_KEPT = 8
+_MODELS_KEPT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeSettings:
+    """Where the FAQ is and how it is served.
+
+    ``variables`` fill ``{name}`` in texts; ``time_zone`` is that of dates without an offset; ``poll_seconds`` how often
+    the files are looked at.
+    """
+
+    folder: Path
+    cache_folder: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+    matcher: MatcherSettings = field(default_factory=MatcherSettings)
+    rules: LintRules = field(default_factory=LintRules)
+    time_zone: str = "UTC"
+    poll_seconds: float = 0.25
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """One version of the files, judged. ``faq`` is None where they hold errors; ``key`` names files and settings."""
+
+    key: str
+    faq: Faq | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
+
+    @property
+    def is_fit(self) -> bool:
+        """Whether it may replace what is being served: no errors, and every test passes."""
+        return self.faq is not None and not self.errors
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is served, and what became of the last save: ``rejected_at`` and ``problems`` are set if it was refused."""
+
+    version: str
+    key: str
+    since: datetime
+    entries: int
+    phrasings: int
+    languages: tuple[str, ...]
+    rejected_at: datetime | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def build_key(settings: KnowledgeSettings) -> str:
+    """Names the files as they are now together with the settings that judge them."""
+    judged = repr(
+        (fingerprint(settings.folder, settings.variables), settings.matcher, settings.rules, settings.time_zone)
+    )
+    return hashlib.sha256(judged.encode()).hexdigest()[:16]
+
+
+def build(settings: KnowledgeSettings, now: datetime) -> Build:
+    """Read, lint, learn and test the files as they are now. Blocks for seconds; raises LearningError."""
+    key = build_key(settings)
+    loaded = read_faq(settings.folder, settings.variables, settings.zone)
+    problems = [*loaded.problems, *lint(loaded.faq, settings.rules, now)]
+    problems = [problem for problem in problems if problem.severity is Severity.ERROR]
+    if problems:
+        return Build(key, None, tuple(problems))
+    matcher = learn(loaded.faq, settings.matcher, settings.cache_folder)
+    failed = tuple(outcome.problem() for outcome in run_tests(loaded.faq, matcher) if not outcome.passed)
+    result = Build(key, loaded.faq, failed)
+    store_build(settings.cache_folder, result)
+    return result
+
+
+def store_build(cache_folder: Path, result: Build) -> None:
+    """Keep a build, and forget the oldest."""
+    assert result.faq is not None
+    cache_folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"faq": to_json(result.faq), "problems": [_to_row(problem) for problem in result.problems]})
+    write_atomically(cache_folder / f"faq-{result.key}.json", text.encode())
+    kept = published_key(cache_folder)
+    _forget_oldest([path for path in cache_folder.glob("faq-*.json") if path.stem != f"faq-{kept}"], _BUILDS_KEPT)
+    _forget_oldest(cache_folder.glob("matcher-*.npz"), _MODELS_KEPT)
+
+
+def stored_build(cache_folder: Path, key: str) -> Build | None:
+    """A build kept earlier, or None where it is not there or was cut short."""
+    try:
+        about = json.loads((cache_folder / f"faq-{key}.json").read_text(encoding="utf-8"))
+        return Build(key, from_json(about["faq"]), tuple(map(_from_row, about["problems"])))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def published_key(cache_folder: Path) -> str | None:
+    """The build last served from this cache folder."""
+    status = read_status(cache_folder)
+    return status.key if status is not None else None
+
+
+def write_status(cache_folder: Path, status: Status) -> None:
+    """Say what is being served, for ``faq status`` and for the next start."""
+    cache_folder.mkdir(parents=True, exist_ok=True)
+    about = {
+        "version": status.version,
+        "key": status.key,
+        "since": status.since.isoformat(),
+        "entries": status.entries,
+        "phrasings": status.phrasings,
+        "languages": status.languages,
+        "rejected_at": status.rejected_at.isoformat() if status.rejected_at else None,
+        "problems": [_to_row(problem) for problem in status.problems],
+    }
+    write_atomically(cache_folder / "published.json", json.dumps(about, ensure_ascii=False, indent=1).encode())
+
+
+def read_status(cache_folder: Path) -> Status | None:
+    """What ``write_status`` wrote, or None."""
+    try:
+        about = json.loads((cache_folder / "published.json").read_text(encoding="utf-8"))
+        about["since"] = datetime.fromisoformat(about["since"])
+        about["rejected_at"] = datetime.fromisoformat(about["rejected_at"]) if about["rejected_at"] else None
+        about["languages"] = tuple(about["languages"])
+        about["problems"] = tuple(map(_from_row, about["problems"]))
+        return Status(**about)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _forget_oldest(paths: Iterable[Path], kept: int) -> None:
+    def age(path: Path) -> float:
+        try:
+            return -path.stat().st_mtime
+        except FileNotFoundError:  # another process forgot it first
+            return 0.0
+
+    for path in sorted(paths, key=age)[kept:]:
+        path.unlink(missing_ok=True)
+
+
+def _to_row(problem: Problem) -> list[object]:
+    place = problem.place
+    return [place.file, place.line, place.column, problem.message, problem.hint, problem.severity, problem.code]
+
+
+def _from_row(row: list[object]) -> Problem:
+    file, line, column, message, hint, severity, code = row
+    place = Place(str(file), int(str(line)), int(str(column)))
+    return Problem(place, str(message), None if hint is None else str(hint), Severity(str(severity)), str(code))
