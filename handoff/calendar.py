@@ -7,7 +7,6 @@ clock first reaches the hour and closes when it passes the hour for the last tim
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import holidays
 
-from handoff.errors import Problem, SettingsError
+from handoff.errors import Problem, SettingsError, nearest
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MINUTES_A_DAY = 24 * 60
@@ -301,7 +300,7 @@ class _Reader:
         known = available_timezones()
         if name in known:
             return ZoneInfo(name)
-        self._refuse("time_zone", f"there is no time zone {name!r}{_nearest(name, known)}")
+        self._refuse("time_zone", f"there is no time zone {name!r}{nearest(name, known)}")
         return ZoneInfo("UTC")
 
     def _week(self, week: Mapping[str, Sequence[str]]) -> tuple[tuple[Hours, ...], ...]:
@@ -315,7 +314,7 @@ class _Reader:
     def _weekday(self, setting: str, name: str) -> int | None:
         if name in WEEKDAYS:
             return WEEKDAYS.index(name)
-        self._refuse(setting, f"there is no weekday {name!r}{_nearest(name, WEEKDAYS)}")
+        self._refuse(setting, f"there is no weekday {name!r}{nearest(name, WEEKDAYS)}")
         return None
 
     def _country(self, country: str | None, subdivision: str | None) -> tuple[str | None, str | None]:
@@ -325,7 +324,7 @@ class _Reader:
             return None, None
         known = holidays.list_supported_countries()
         if country not in known:
-            self._refuse("holidays_country", f"no holidays are known of {country!r}{_nearest(country, known)}")
+            self._refuse("holidays_country", f"no holidays are known of {country!r}{nearest(country, known)}")
         elif subdivision is not None and subdivision not in known[country]:
             has = ", ".join(known[country]) or "no subdivisions"
             self._refuse("holidays_subdivision", f"{country} has no {subdivision!r}; it has {has}")
@@ -355,9 +354,3 @@ class _Reader:
             self._refuse(setting, f"{text!r} holds no time; the whole day is 00:00-24:00")
             return None
         return Hours(opens, closes if closes > opens else closes + MINUTES_A_DAY)
-
-
-def _nearest(name: str, known: Sequence[str] | set[str] | Mapping[str, object]) -> str:
-    by_folded = {candidate.lower(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.lower(), by_folded, n=1)
-    return f"; did you mean {by_folded[close[0]]}?" if close else ""

@@ -220,8 +220,9 @@ WINDOW_DAYS = 12
 @st.composite
 def day_hours(draw: st.DrawFn) -> list[str]:
     """Up to three intervals that do not overlap; the last may run past midnight."""
-    # Quarters of an hour, and odd minutes now and then, so that ends and starts meet often.
-    minute = st.integers(0, 95).map(lambda quarter: quarter * 15) | st.integers(0, 1439)
+    # The hours at which clocks change, quarters of an hour so that ends and starts meet, and odd minutes.
+    changing = st.sampled_from([0, 60, 90, 120, 150, 180, 1380])
+    minute = changing | st.integers(0, 95).map(lambda quarter: quarter * 15) | st.integers(0, 1439)
     marks = sorted(draw(st.lists(minute, max_size=6, unique=True)))
     pairs = list(zip(marks[::2], marks[1::2], strict=False))
     if pairs and draw(st.booleans()):
