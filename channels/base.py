@@ -20,7 +20,7 @@ class Capabilities:
     ``max_text`` and ``max_caption`` count characters of Markdown in one message and in one message with a file.
     ``pulls`` means that players read their conversation from our tables (web, terminal), so nothing needs sending:
     the channel's ``wake`` is called instead. ``idempotent_for`` is for how many seconds a resend with the same key
-    cannot double.
+    cannot double. ``counts_utf16`` tells that the network counts UTF-16 units, where most emoji are two.
     """
 
     max_text: int
@@ -30,6 +30,7 @@ class Capabilities:
     can_edit: bool = False
     pulls: bool = False
     idempotent_for: float = 0.0
+    counts_utf16: bool = False
 
 
 @dataclass(frozen=True, slots=True)
