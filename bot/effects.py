@@ -14,11 +14,18 @@ from messaging.messages import Author
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageName:
+    """A language's own name."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """One of the bot's own texts, by key; values are filled in as plain words, never as formatting."""
 
     key: str
-    values: Mapping[str, str | int] = field(default_factory=dict)
+    values: Mapping[str, str | int | tuple[LanguageName, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +55,6 @@ class EntryTitle:
     """The title of an entry, as a button's label."""
 
     entry_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class LanguageName:
-    """A language's own name, as a button's label."""
-
-    language: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class TicketFacts:
-    """The newest ticket of a conversation, as far as decisions care."""
+    """The newest ticket of a conversation, as far as decisions care. ``holder`` is its agent's desk name."""
 
     number: int
     state: TicketState
@@ -106,6 +106,7 @@ class TicketFacts:
     resolved_at: datetime | None
     reopened: int
     first_reply_at: datetime | None
+    holder: str = ""
 
     @property
     def is_open(self) -> bool:

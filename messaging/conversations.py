@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from messaging.messages import Author, Button, Direction, Status
-from storage.database import Database, Identifier, Json, Moment, metadata
+from storage.database import Identifier, Json, Moment, metadata
 
 conversations = sa.Table(
     "conversations",
@@ -235,16 +235,3 @@ def _message(row: sa.Row[Any], files: tuple[Attachment, ...]) -> Message:
         deleted_at=row.deleted_at,
         attachments=files,
     )
-
-
-async def locked(
-    database: Database, connection: AsyncConnection, keys: Iterable[tuple[str, str]]
-) -> dict[tuple[str, str], sa.Row[Any]]:
-    """The conversations in these (channel, chat), locked until the transaction ends, in one order for everybody."""
-    query = (
-        sa.select(conversations)
-        .where(sa.tuple_(conversations.c.channel, conversations.c.chat).in_(list(keys)))
-        .order_by(conversations.c.id)
-    )
-    found = await connection.execute(database.lock_rows(query))
-    return {(row.channel, row.chat): row for row in found}

@@ -170,6 +170,17 @@ async def take_over(
     return [entry_of_row(row) for row in rows]
 
 
+async def held_by(connection: AsyncConnection, holder: str, limit: int = 500) -> list[Entry]:
+    """Unfinished entries of this process, in the order of their lanes."""
+    found = await connection.execute(
+        sa.select(outbox)
+        .where(outbox.c.state.in_(UNFINISHED), outbox.c.held_by == holder)
+        .order_by(outbox.c.conversation_id, outbox.c.number)
+        .limit(limit)
+    )
+    return [entry_of_row(row) for row in found]
+
+
 async def mark(connection: AsyncConnection, holder: str, marks: Sequence[Mark]) -> None:
     """Write what became of these entries, as far as this process still holds them."""
     await connection.execute(

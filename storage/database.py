@@ -121,9 +121,9 @@ class Database:
         async with _translated(), self._reading.begin() as connection:
             yield connection
 
-    def lock_rows(self, query: sa.Select[Any]) -> sa.Select[Any]:
-        """The query, locking what it finds until the transaction ends; SQLite's writer is alone anyway."""
-        return query if self.is_sqlite else query.with_for_update()
+    def lock_rows(self, query: sa.Select[Any], of: sa.Table) -> sa.Select[Any]:
+        """The query, locking the rows of ``of`` that it finds until the transaction ends; SQLite's writer is alone."""
+        return query if self.is_sqlite else query.with_for_update(of=of)
 
     def skip_locked(self, query: sa.Select[Any]) -> sa.Select[Any]:
         """The query, locking what it finds and passing over what another transaction holds."""

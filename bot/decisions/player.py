@@ -166,6 +166,8 @@ def _ask_for_human(situation: Situation, question: str) -> tuple[Effect, ...]:
 def _ask_faq(situation: Situation, written: Written, entries: Mapping[str, Entry]) -> tuple[Effect, ...]:
     if written.unsupported is not None and not written.text:
         return (Say((Text("unsupported"),), (HUMAN,)),)
+    if not written.text and not written.has_files:
+        return (Say((Text("empty"),)),)
     match = written.match
     verdict = match.verdict if match is not None else None
     memory = replace(
@@ -286,7 +288,7 @@ def _status(situation: Situation) -> tuple[Text | QueuePlace, ...]:
     if ticket.state is TicketState.WAITING:
         return (Text("status_waiting"), QueuePlace())
     if ticket.is_open:
-        return (Text("status_assigned"),)
+        return (Text("status_assigned", {"agent": ticket.holder}),)
     return (Text("status_closed"),)
 
 
@@ -298,5 +300,6 @@ def _ask_language(situation: Situation) -> Say:
 def _set_language(situation: Situation, wanted: str) -> tuple[Effect, ...]:
     language = next((each for each in situation.policy.languages if each.lower() == wanted.strip().lower()), None)
     if language is None:
-        return (Say((Text("language_unknown"),), _ask_language(situation).choices),)
-    return (SetLanguage(language, chosen=True), Say((Text("language_set"),)))
+        known = tuple(LanguageName(each) for each in situation.policy.languages)
+        return (Say((Text("language_unknown", {"languages": known}),), _ask_language(situation).choices),)
+    return (SetLanguage(language, chosen=True), Say((Text("language_set", {"language": (LanguageName(language),)}),)))

@@ -1,0 +1,198 @@
+"""One event, its conversation open: keep it, decide, gather the effects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.decisions.agent import decide_act
+from bot.decisions.player import Written, decide_command, decide_failed, decide_pressed, decide_written
+from bot.decisions.timer import decide_timer
+from bot.effects import CancelTimer, Effect, Say, Text
+from bot.happenings import ActDone, FileFailed, TimerDue, happened_at
+from bot.preparing import Prepared, clean
+from bot.rows import Opened
+from bot.situation import Policy
+from bot.work import Work
+from faq.entry import Entry
+from handoff.acts import Declined, Done, Outcome
+from messaging.messages import (
+    ButtonPressed,
+    ChatLost,
+    CommandUsed,
+    IncomingFile,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileRules:
+    """What may be attached: ``limit`` in bytes, ``types`` as content types; and how players are told of both."""
+
+    limit: int
+    types: frozenset[str]
+    limit_in_words: str
+    types_in_words: str
+
+    def state_of(self, file: IncomingFile) -> str:
+        """The state that an incoming file begins in; ``pending`` is to be fetched, and its bytes are judged then."""
+        if file.size is not None and file.size > self.limit:
+            return "too_large"
+        if file.sha256 is not None:
+            return "stored"
+        return "pending"
+
+    def words_for(self, state: str) -> Text:
+        """What the player is told of a file that could not be taken."""
+        if state == "too_large":
+            return Text("file_too_large", {"limit": self.limit_in_words})
+        if state == "refused":
+            return Text("file_type_refused", {"types": self.types_in_words})
+        return Text("file_lost")
+
+
+@dataclass(frozen=True, slots=True)
+class Applying:
+    """Applies one event to its conversation. ``entries`` gives the live FAQ's entries."""
+
+    policy: Policy
+    files: FileRules
+    entries: Callable[[], Mapping[str, Entry]]
+
+    async def apply(
+        self,
+        connection: AsyncConnection,
+        work: Work,
+        place: Opened,
+        prepared: Prepared,
+        now: datetime,
+        *,
+        failed: bool,
+    ) -> Outcome:
+        """Gather the event's effects in ``work``. With ``failed`` (deciding it broke) only keep it and apologise."""
+        event = prepared.event
+        place.reply_via = getattr(event, "reply_via", None)
+        match event:
+            case MessageReceived() | CommandUsed():
+                self._written(work, place, prepared, now, failed=failed)
+            case MessageEdited():
+                await self._edited(connection, work, place, prepared, now, failed=failed)
+            case MessageDeleted():
+                await self._deleted(connection, work, place, event, now)
+            case ButtonPressed():
+                await self._pressed(connection, work, place, event, now, failed=failed)
+            case ChatLost():
+                place.lost = event.reason
+            case FileFailed():
+                work.apply(place, (Say((self.files.words_for(event.reason),)),), now)
+            case TimerDue():
+                self._timer(work, place, event, now)
+            case ActDone():
+                return self._act(work, place, event, now, failed=failed)
+            case _:
+                assert_never(event)
+        return Done()
+
+    def _written(self, work: Work, place: Opened, prepared: Prepared, now: datetime, *, failed: bool) -> None:
+        event = prepared.event
+        assert isinstance(event, MessageReceived | CommandUsed)
+        place.lost = None
+        text = _spoken(event)
+        files = [(each, self.files.state_of(each)) for each in getattr(event, "files", ())]
+        unsupported = getattr(event, "unsupported", None)
+        data = {"unsupported": unsupported} if unsupported else {}
+        work.store_incoming(place, event.external_id, text, happened_at(event, now), files, data, now)
+        situation = place.situation(now, self.policy)
+        refused = tuple(dict.fromkeys(state for _, state in files if state == "too_large"))
+        if failed:
+            work.apply(place, decide_failed(situation, text), now)
+            return
+        written = prepared.written
+        assert written is not None
+        if refused:
+            work.apply(place, tuple(Say((self.files.words_for(state),)) for state in refused), now)
+            written = replace(written, has_files=False)
+            if not written.text:
+                return
+        effects = (
+            decide_command(situation, event.name, clean(event.argument), written, self.entries())
+            if isinstance(event, CommandUsed)
+            else decide_written(situation, written, self.entries())
+        )
+        work.apply(place, effects, now)
+
+    async def _edited(
+        self,
+        connection: AsyncConnection,
+        work: Work,
+        place: Opened,
+        prepared: Prepared,
+        now: datetime,
+        *,
+        failed: bool,
+    ) -> None:
+        """Keep both versions. What was edited before it ever arrived counts as written now."""
+        event = prepared.event
+        assert isinstance(event, MessageEdited)
+        stored = await work.find_incoming(connection, place, event.external_id)
+        if stored is None:
+            received = MessageReceived(
+                event.channel, event.chat, event.external_id, event.person, event.edited_at, event.text
+            )
+            work.arrived(place, received.key, now)
+            written = prepared.written or Written(clean(event.text))
+            self._written(work, place, Prepared(received, written), now, failed=failed)
+            return
+        text = clean(event.text)
+        if text != stored["text"]:
+            work.change_message(place, stored["number"], stored["text"], {"text": text, "edited_at": now}, now)
+
+    async def _deleted(
+        self, connection: AsyncConnection, work: Work, place: Opened, event: MessageDeleted, now: datetime
+    ) -> None:
+        stored = await work.find_incoming(connection, place, event.external_id)
+        if stored is not None:
+            work.change_message(place, stored["number"], None, {"deleted_at": now}, now)
+
+    async def _pressed(
+        self,
+        connection: AsyncConnection,
+        work: Work,
+        place: Opened,
+        event: ButtonPressed,
+        now: datetime,
+        *,
+        failed: bool,
+    ) -> None:
+        """A press is kept as if the player had said what stands on the button."""
+        place.lost = None
+        label = await work.label_of(connection, place, event.action)
+        data = {"pressed": event.action}
+        work.store_incoming(place, f"press:{event.external_id}", label, happened_at(event, now), (), data, now)
+        situation = place.situation(now, self.policy)
+        effects = decide_failed(situation, label) if failed else decide_pressed(situation, event.action, self.entries())
+        work.apply(place, effects, now)
+
+    def _timer(self, work: Work, place: Opened, event: TimerDue, now: datetime) -> None:
+        effects: tuple[Effect, ...] = decide_timer(place.situation(now, self.policy), event.timer.kind)
+        work.apply(place, (CancelTimer(event.timer.kind), *effects), now)
+
+    def _act(self, work: Work, place: Opened, event: ActDone, now: datetime, *, failed: bool) -> Outcome:
+        if failed:
+            return Declined("failed", "Something went wrong here; nothing was changed. Please try again.")
+        situation = place.situation(now, self.policy)
+        holder = situation.ticket.holder if situation.ticket is not None else None
+        declined = work.apply(place, decide_act(situation, event.act, holder), now)
+        return Done() if declined is None else Declined(declined.code, declined.reason)
+
+
+def _spoken(event: MessageReceived | CommandUsed) -> str:
+    if isinstance(event, MessageReceived):
+        return clean(event.text)
+    return clean(f"/{event.name} {event.argument}")

@@ -1,0 +1,67 @@
+"""Everything that the one path handles: what networks tell, what agents do, and what falls due inside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from handoff.acts import AgentAct
+from messaging.messages import ChannelEvent
+from messaging.timers import Timer
+
+
+@dataclass(frozen=True, slots=True)
+class FileFailed:
+    """A file that a player sent could not be had: ``reason`` is ``lost``, ``refused`` or ``large``."""
+
+    conversation_id: int
+    number: int
+    position: int
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return f"file:{self.number}:{self.position}"
+
+
+@dataclass(frozen=True, slots=True)
+class TimerDue:
+    """An alarm whose time has come. It counts only if it still stands as it was read."""
+
+    timer: Timer
+
+    @property
+    def conversation_id(self) -> int:
+        return self.timer.conversation_id
+
+    @property
+    def key(self) -> str:
+        return f"timer:{self.timer.kind}:{self.timer.due_at.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True)
+class ActDone:
+    """An agent's act."""
+
+    act: AgentAct
+
+    @property
+    def conversation_id(self) -> int:
+        return self.act.ticket.conversation_id
+
+    @property
+    def key(self) -> str:
+        return f"act:{self.act.act_id}"
+
+
+Inner = FileFailed | TimerDue | ActDone
+Happening = ChannelEvent | Inner
+
+
+def happened_at(event: Happening, now: datetime) -> datetime:
+    """When it happened, as the network or the desk tells; never later than ``now``."""
+    for name in ("sent_at", "edited_at", "deleted_at", "pressed_at", "lost_at"):
+        moment: datetime | None = getattr(event, name, None)
+        if moment is not None:
+            return min(moment, now)
+    return now

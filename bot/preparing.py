@@ -1,0 +1,115 @@
+"""Everything about events that needs no state: cleaning what was written and asking the FAQ, in one batch."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.decisions.player import Written
+from bot.happenings import Happening
+from bot.human_words import HumanWords
+from faq.entry import Faq
+from faq.match import Match, Question
+from messaging.messages import CommandUsed, MessageEdited, MessageReceived
+
+LONGEST_QUESTION = 2000
+REMEMBERED_QUESTIONS = 10_000
+
+# Control characters that no person types: everything below the space but tab and line feed, and half surrogates,
+# which neither database keeps.
+_UNKEEPABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+COMMANDS = frozenset({"start", "help", "human", "status", "language"})
+
+
+class Knows(Protocol):
+    """The FAQ as the pipeline needs it."""
+
+    @property
+    def faq(self) -> Faq: ...
+
+    async def match(self, questions: Sequence[Question], now: datetime) -> list[Match]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An event with what is known of it before any state is looked at; ``written`` only where somebody wrote."""
+
+    event: Happening
+    written: Written | None = None
+
+
+def clean(text: str) -> str:
+    """The text without characters that cannot be kept, line ends as \\n, outer blanks gone."""
+    return _UNKEEPABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+class Preparing:
+    """Cleans and matches batches of events. Remembers recent questions, so that a short follow-up finds its context."""
+
+    def __init__(self, knows: Knows, human_words: HumanWords) -> None:
+        self._knows = knows
+        self._human_words = human_words
+        self._previous: OrderedDict[tuple[str, str], str] = OrderedDict()
+
+    async def prepare(self, events: Sequence[Happening], now: datetime) -> list[Prepared]:
+        """The events in their order. One call of the matcher serves all of them."""
+        texts = [_text_of(event) for event in events]
+        asks = [text is not None and self._human_words.ask(text) for text in texts]
+        asked = [
+            number
+            for number, (event, text) in enumerate(zip(events, texts, strict=True))
+            if text and not asks[number] and not _is_known_command(event)
+        ]
+        matches: dict[int, Match] = {}
+        if asked:
+            questions = [self._question(events[number], texts[number] or "") for number in asked]
+            matches = dict(zip(asked, await self._knows.match(questions, now), strict=True))
+        return [
+            Prepared(event, _written(event, text, matches.get(number), asks[number]) if text is not None else None)
+            for number, (event, text) in enumerate(zip(events, texts, strict=True))
+        ]
+
+    def _question(self, event: Happening, text: str) -> Question:
+        if not isinstance(event, MessageReceived | CommandUsed | MessageEdited):
+            raise TypeError(f"nobody wrote {event!r}")
+        place = (event.channel, event.chat)
+        previous = self._previous.pop(place, None)
+        self._previous[place] = text[:LONGEST_QUESTION]
+        if len(self._previous) > REMEMBERED_QUESTIONS:
+            self._previous.popitem(last=False)
+        return Question(text[:LONGEST_QUESTION], event.person.language_hint, previous)
+
+
+def _is_known_command(event: Happening) -> bool:
+    return isinstance(event, CommandUsed) and event.name in COMMANDS
+
+
+def _text_of(event: Happening) -> str | None:
+    match event:
+        case MessageReceived() | MessageEdited():
+            return clean(event.text)
+        case CommandUsed() if event.name == "ask" or _is_known_command(event):
+            return clean(event.argument)
+        case CommandUsed():
+            return clean(f"/{event.name} {event.argument}")
+        case _:
+            return None
+
+
+def _written(event: Happening, text: str, match: Match | None, asks_for_human: bool) -> Written:
+    if not isinstance(event, MessageReceived):
+        late = isinstance(event, CommandUsed) and event.late
+        return Written(text, match, asks_for_human, late=late)
+    return Written(
+        text,
+        match,
+        asks_for_human,
+        has_files=bool(event.files),
+        unsupported=event.unsupported,
+        album=event.album,
+        late=event.late,
+    )

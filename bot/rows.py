@@ -1,0 +1,163 @@
+"""Rows as the tables take them, made from what is decided: pure, so that they can be read and tested alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.effects import OpenTicket
+from bot.situation import Memory, Policy, Situation, TicketFacts
+from channels.base import Capabilities
+from channels.splitting import split
+from handoff.acts import StoredFile
+from handoff.tickets import TicketState
+from messaging.messages import Author, IncomingFile
+from messaging.outbox import EntryState
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Opened:
+    """A conversation in the hands of one transaction; its counter numbers what is written."""
+
+    id: int
+    channel: str
+    chat: str
+    player_id: int
+    player_name: str
+    language: str
+    language_chosen: bool
+    memory: Memory
+    counter: int
+    lost: str | None
+    ticket: TicketFacts | None
+    last_incoming_at: datetime | None
+    last_incoming_id: str | None
+    reply_via: str | None = None
+    # What the newest ticket's row is to become.
+    ticket_changes: Row = field(default_factory=dict)
+    ticket_is_new: bool = False
+
+    def next_number(self) -> int:
+        self.counter += 1
+        return self.counter
+
+    @property
+    def open_ticket_number(self) -> int | None:
+        return self.ticket.number if self.ticket is not None and self.ticket.is_open else None
+
+    def situation(self, now: datetime, policy: Policy) -> Situation:
+        return Situation(now, self.language, self.language_chosen, self.player_name, self.memory, self.ticket, policy)
+
+
+def message_row(conversation: Opened, number: int, **values: Any) -> Row:
+    """A new message; its revision is its number until something about it changes."""
+    return {
+        "conversation_id": conversation.id,
+        "number": number,
+        "revision": number,
+        "agent_id": None,
+        "external_id": None,
+        **values,
+    }
+
+
+def ticket_row(conversation: Opened, number: int, ticket: OpenTicket, now: datetime) -> Row:
+    """A new ticket, waiting."""
+    return {
+        "conversation_id": conversation.id,
+        "number": number,
+        "revision": number,
+        "state": TicketState.WAITING,
+        "reason": ticket.reason,
+        "ticket_class": ticket.ticket_class,
+        "topic": ticket.topic,
+        "language": conversation.language,
+        "question": ticket.question,
+        "offered": [
+            {"entry_id": each.entry_id, "title": each.title, "confidence": each.confidence} for each in ticket.offered
+        ],
+        "opened_at": now,
+        "waiting_since": now,
+        "apologies": 0,
+        "reopened": 0,
+    }
+
+
+def stored_attachments(conversation: Opened, number: int, files: Sequence[StoredFile]) -> list[Row]:
+    """Files whose bytes are stored already."""
+    return [
+        _attachment(conversation, number, position, "stored")
+        | {"name": each.name, "content_type": each.content_type, "size": each.size, "sha256": each.sha256}
+        for position, each in enumerate(files)
+    ]
+
+
+def incoming_attachments(
+    conversation: Opened, number: int, files: Sequence[tuple[IncomingFile, str]], now: datetime
+) -> list[Row]:
+    """Files of a player, each with the state that it begins in; what is ``pending`` is to be fetched at once."""
+    return [
+        _attachment(conversation, number, position, state)
+        | {
+            "name": each.name,
+            "content_type": each.content_type,
+            "size": each.size,
+            "sha256": each.sha256,
+            "remote": each.remote,
+            "due_at": now if state == "pending" else None,
+        }
+        for position, (each, state) in enumerate(files)
+    ]
+
+
+def _attachment(conversation: Opened, number: int, position: int, state: str) -> Row:
+    return {
+        "conversation_id": conversation.id,
+        "number": number,
+        "position": position,
+        "remote": None,
+        "state": state,
+        "attempts": 0,
+        "due_at": None,
+    }
+
+
+def payloads(
+    text: str, buttons: Sequence[Mapping[str, str]], files: Sequence[StoredFile], limits: Capabilities
+) -> list[Row]:
+    """One message as the things that the network sends, each within its limits; buttons go under the last."""
+    made: list[Row] = [{"text": each} for each in split(text, limits.max_text)] if text else []
+    for position, file in enumerate(files):
+        payload = {"sha256": file.sha256, "name": file.name, "content_type": file.content_type}
+        if position == 0 and len(made) == 1 and len(text) <= limits.max_caption:
+            made[0]["file"] = payload
+        else:
+            made.append({"text": "", "file": payload})
+    if made and buttons:
+        made[-1]["buttons"] = list(buttons)
+    return made
+
+
+def outbox_row(
+    conversation: Opened, message_number: int, author: Author, payload: Row, holder: str, now: datetime
+) -> Row:
+    """One thing to send in the conversation's lane, held by this process."""
+    return {
+        "conversation_id": conversation.id,
+        "number": conversation.next_number(),
+        "message_number": message_number,
+        "channel": conversation.channel,
+        "chat": conversation.chat,
+        "author": author,
+        "payload": payload,
+        "state": EntryState.WAITING,
+        "attempts": 0,
+        "doubts": 0,
+        "due_at": now,
+        "held_by": holder,
+        "created_at": now,
+    }

@@ -1,0 +1,292 @@
+"""Sending what the outbox holds: a task for each lane that has something to send, and nothing shared but the limits."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.marks import Marks
+from bot.metrics import Metrics
+from bot.pacing import Bucket
+from channels.base import Channel
+from channels.errors import ChannelError, ChatMoved, OutcomeHidden, Refused, TryLater
+from messaging import files, outbox
+from messaging.conversations import buttons_from_data
+from messaging.messages import Author, Outgoing, OutgoingFile
+from messaging.outbox import Entry, EntryState, Mark, lanes_of
+from storage.database import Database
+from storage.errors import StorageError
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class SendRules:
+    """How patient sending is. ``heartbeat`` is how long a silent process keeps what it holds."""
+
+    give_up_after: timedelta = timedelta(hours=24)
+    first_pause: float = 1.0
+    longest_pause: float = 300.0
+    at_once: int = 64
+    heartbeat: timedelta = timedelta(seconds=10)
+
+
+class Unsendable(Exception):
+    """The entry cannot be made into something to send: what it refers to is gone."""
+
+
+class Sender:
+    """Sends entries in lanes: order holds inside a lane, and a lane that waits delays no other.
+
+    Entries come from ``offer`` (just committed by this process) and from ``take_over`` (left by one that died).
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        marks: Marks,
+        metrics: Metrics,
+        holder: str,
+        now: Callable[[], datetime],
+        rules: SendRules,
+        chance: random.Random,
+    ) -> None:
+        self._database = database
+        self._channels = channels
+        self._marks = marks
+        self._metrics = metrics
+        self._holder = holder
+        self._now = now
+        self._rules = rules
+        self._chance = chance
+        self._lanes: dict[tuple[str, str], deque[Entry]] = {}
+        self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._chat_buckets: dict[tuple[str, str], Bucket] = {}
+        self._slots = {name: asyncio.Semaphore(rules.at_once) for name in channels}
+        clock = asyncio.get_running_loop().time
+        self._clock = clock
+        self._totals = {name: Bucket(channel.total_pace, clock) for name, channel in channels.items()}
+        self._stopping = False
+
+    def offer(self, entries: Sequence[Entry]) -> None:
+        """Send these as soon as their lanes allow. Lanes of channels that are off keep theirs for later."""
+        if self._stopping:
+            return
+        for lane, waiting in lanes_of(entries).items():
+            if lane[0] not in self._channels:
+                continue
+            self._lanes.setdefault(lane, deque()).extend(waiting)
+            if lane not in self._tasks:
+                self._tasks[lane] = asyncio.create_task(self._run_lane(lane), name=f"lane {lane[0]}:{lane[1]}")
+
+    async def take_over(self, alive_since: datetime) -> int:
+        """Hold and send what processes left behind that are silent since then; returns how many entries."""
+        async with self._database.transaction() as connection:
+            found = await outbox.take_over(self._database, connection, self._holder, alive_since)
+        ready: list[Entry] = []
+        for lane in lanes_of(found).values():
+            # Only the first of a lane can have been started: the next one waits until its mark is committed.
+            first = await self._after_silence(lane[0])
+            ready += ([first] if first is not None else []) + lane[1:]
+        if found:
+            log.info("outbox_taken_over", entries=len(found))
+        self.offer(ready)
+        return len(found)
+
+    async def bring_back(self) -> None:
+        """Offer entries that this process holds and no lane of it knows of: a lane broke, or a channel came on."""
+        async with self._database.reading() as connection:
+            held = await outbox.held_by(connection, self._holder)
+        self.offer([entry for entry in held if entry.lane not in self._lanes])
+
+    async def stop(self, patience: float) -> None:
+        """Finish what is being sent, within ``patience`` seconds; the rest stays in the outbox."""
+        self._stopping = True
+        for lane in self._lanes.values():
+            lane.clear()
+        tasks = list(self._tasks.values())
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=patience)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    @property
+    def lanes_at_work(self) -> int:
+        return len(self._tasks)
+
+    async def _run_lane(self, lane: tuple[str, str]) -> None:
+        waiting = self._lanes[lane]
+        try:
+            while waiting:
+                entry: Entry | None = waiting[0]
+                while entry is not None and not self._stopping:
+                    entry = await self._attempt(lane, entry)
+                if waiting:
+                    waiting.popleft()
+        except Exception:
+            # The entries stay in the outbox; the sweep of stranded entries brings them back.
+            log.exception("lane_failed", channel=lane[0])
+        finally:
+            self._lanes.pop(lane, None)
+            self._tasks.pop(lane, None)
+            self._forget_idle_bucket(lane)
+
+    async def _attempt(self, lane: tuple[str, str], entry: Entry) -> Entry | None:
+        """One attempt at this entry. Returns it as it is to be tried again, or None when it is done with."""
+        pause = (entry.due_at - self._now()).total_seconds()
+        if pause > 0:
+            await asyncio.sleep(pause)
+        channel = self._channels[lane[0]]
+        await self._wait_for_turn(lane, channel)
+        if self._stopping:
+            return entry
+        try:
+            outgoing = await self._outgoing(entry)
+        except Unsendable as error:
+            await self._done(entry, EntryState.DEAD, error=str(error))
+            return None
+        except StorageError as error:
+            return await self._retry(entry, TryLater(str(error)))
+        if entry.author is Author.AGENT:
+            # So that a crash from here on leaves the honest word "unknown", and before here "surely not sent".
+            await self._marks.write(self._mark(entry, EntryState.SENDING))
+        async with self._slots[lane[0]]:
+            return await self._send(channel, entry, outgoing)
+
+    async def _send(self, channel: Channel, entry: Entry, outgoing: Outgoing) -> Entry | None:
+        try:
+            sent = await channel.send(outgoing)
+        except TryLater as error:
+            if error.whole_channel:
+                self._totals[channel.name].block(error.after or self._rules.first_pause)
+            return await self._retry(entry, error)
+        except OutcomeHidden as error:
+            return await self._doubt(entry, str(error))
+        except ChatMoved as error:
+            return replace(entry, chat=error.chat)
+        except Refused as error:
+            self._metrics.sends.labels(channel.name, "refused").inc()
+            await self._done(entry, EntryState.DEAD, error=str(error), lost=error.chat_lost)
+            return None
+        except ChannelError as error:
+            return await self._retry(entry, TryLater(str(error)))
+        self._metrics.sends.labels(channel.name, "sent").inc()
+        await self._done(entry, EntryState.SENT, external_id=sent.external_id)
+        return None
+
+    async def _wait_for_turn(self, lane: tuple[str, str], channel: Channel) -> None:
+        bucket = self._chat_buckets.get(lane)
+        if bucket is None:
+            bucket = self._chat_buckets[lane] = Bucket(channel.pace(lane[1]), self._clock)
+        wait = max(bucket.take(), self._totals[lane[0]].take())
+        if wait > 0:
+            await asyncio.sleep(wait)
+        blocked = self._totals[lane[0]].blocked_for
+        if blocked > 0:
+            # The network asked the whole channel to wait while this lane waited for its own turn.
+            await asyncio.sleep(blocked)
+
+    def _forget_idle_bucket(self, lane: tuple[str, str]) -> None:
+        bucket = self._chat_buckets.get(lane)
+        if bucket is not None and bucket.is_full:
+            del self._chat_buckets[lane]
+
+    async def _outgoing(self, entry: Entry) -> Outgoing:
+        payload = entry.payload
+        file, edits = None, None
+        if "file" in payload or "edits" in payload:
+            async with self._database.reading() as connection:
+                if "file" in payload:
+                    stored = await files.load(connection, payload["file"]["sha256"])
+                    if stored is None:
+                        raise Unsendable("the attached file is gone")
+                    file = OutgoingFile(payload["file"]["name"], payload["file"]["content_type"], stored[0])
+                if "edits" in payload:
+                    rows = await outbox.of_message(connection, entry.conversation_id, payload["edits"])
+                    sent = [row.external_id for row in rows if row.external_id and "edits" not in row.payload]
+                    if not sent:
+                        raise Unsendable("the message to edit was never sent")
+                    edits = sent[-1]
+        return Outgoing(
+            chat=entry.chat,
+            key=entry.key,
+            text=payload.get("text", ""),
+            author=entry.author,
+            buttons=buttons_from_data(payload.get("buttons", ())),
+            file=file,
+            edits=edits,
+            reply_via=payload.get("reply_via"),
+        )
+
+    async def _retry(self, entry: Entry, error: TryLater) -> Entry | None:
+        self._metrics.sends.labels(entry.channel, "retried").inc()
+        if self._now() - entry.created_at > self._rules.give_up_after:
+            await self._done(entry, EntryState.DEAD, error=f"given up: {error}")
+            return None
+        pause = min(self._rules.longest_pause, self._rules.first_pause * 2.0 ** min(entry.attempts, 16))
+        # Spread out, so that lanes that failed together do not all come back together.
+        pause = error.after if error.after is not None else pause * self._chance.uniform(0.5, 1.0)
+        later = replace(entry, attempts=entry.attempts + 1, due_at=self._now() + timedelta(seconds=pause))
+        log.warning("send_retried", channel=entry.channel, entry=entry.key, after=pause, error=str(error))
+        await self._marks.write(self._mark(later, EntryState.WAITING, error=str(error)))
+        return later
+
+    async def _doubt(self, entry: Entry, error: str) -> Entry | None:
+        """The outcome is hidden: resend where that is safe or the lesser evil, else say honestly that it is unknown."""
+        self._metrics.sends.labels(entry.channel, "hidden").inc()
+        capabilities = self._channels[entry.channel].capabilities
+        age = (self._now() - entry.created_at).total_seconds()
+        safe = "edits" in entry.payload or age < capabilities.idempotent_for
+        if safe or (entry.author is Author.BOT and entry.doubts == 0):
+            again = replace(
+                entry,
+                attempts=entry.attempts + 1,
+                doubts=entry.doubts + (0 if safe else 1),
+                due_at=self._now() + timedelta(seconds=self._rules.first_pause),
+            )
+            log.warning("send_doubted", channel=entry.channel, entry=entry.key, error=error)
+            await self._marks.write(self._mark(again, EntryState.WAITING, error=error))
+            return again
+        log.error("send_unknown", channel=entry.channel, entry=entry.key, error=error)
+        await self._done(entry, EntryState.UNKNOWN, error=error)
+        return None
+
+    async def _after_silence(self, entry: Entry) -> Entry | None:
+        """An entry whose holder died. An agent's that was not marked as being sent was surely not sent."""
+        if entry.author is Author.AGENT and entry.state is EntryState.WAITING:
+            return entry
+        return await self._doubt(entry, "the process that was sending this ended before it knew the outcome")
+
+    async def _done(
+        self,
+        entry: Entry,
+        state: EntryState,
+        *,
+        external_id: str | None = None,
+        error: str | None = None,
+        lost: bool = False,
+    ) -> None:
+        if state is not EntryState.SENT:
+            log.error("send_failed", channel=entry.channel, entry=entry.key, state=state, error=error)
+        finished = replace(self._mark(entry, state, error=error), external_id=external_id, finished_at=self._now())
+        await self._marks.write(finished, lost=lost)
+
+    def _mark(self, entry: Entry, state: EntryState, error: str | None = None) -> Mark:
+        return Mark(
+            entry.conversation_id,
+            entry.number,
+            entry.message_number,
+            state,
+            entry.attempts,
+            entry.doubts,
+            entry.due_at,
+            error=error,
+        )

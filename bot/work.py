@@ -1,0 +1,416 @@
+"""One transaction's work: conversations as they change in memory, and the rows to be written at its end.
+
+Deciding touches no table. ``Work`` collects what the effects of all events of a batch come to, and ``flush`` writes it
+with a handful of statements, however many events there were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.effects import (
+    CancelTimer,
+    ChangeTicket,
+    Decline,
+    Effect,
+    Leave,
+    OpenTicket,
+    QueuePlace,
+    Remember,
+    Say,
+    SendAgain,
+    SetLanguage,
+    SetTimer,
+    StripButtons,
+    WriteNote,
+)
+from bot.rendering import Renderer
+from bot.rows import (
+    Opened,
+    Row,
+    incoming_attachments,
+    message_row,
+    outbox_row,
+    payloads,
+    stored_attachments,
+    ticket_row,
+)
+from bot.situation import TicketFacts
+from channels.base import Capabilities
+from channels.splitting import split
+from handoff import tickets as ticket_store
+from handoff.tickets import TicketState, tickets
+from messaging import timers as timer_store
+from messaging.conversations import attachments, buttons_as_data, conversations, message_versions, messages
+from messaging.inbox import inbox
+from messaging.messages import Author, Direction, IncomingFile, Status
+from messaging.outbox import Entry, EntryState, entry_of_row, of_message, outbox
+from messaging.timers import Timer
+from storage.database import Database
+
+
+@dataclass(slots=True)
+class _Saying:
+    """Something to say, its number taken; rendered when the queue is known."""
+
+    conversation: Opened
+    say: Say
+    number: int
+    now: datetime
+    language: str
+    reply_via: str | None
+
+
+@dataclass(slots=True)
+class Work:
+    """What one transaction writes. ``apply`` gathers, ``flush`` writes; both only with the conversations locked."""
+
+    database: Database
+    renderer: Renderer
+    capabilities: Mapping[str, Capabilities]
+    holder: str
+    opened: dict[int, Opened] = field(default_factory=dict)
+    new_entries: list[Entry] = field(default_factory=list)
+    queue_changed: bool = False
+    _messages: list[Row] = field(default_factory=list)
+    _versions: list[Row] = field(default_factory=list)
+    _changed_messages: list[Row] = field(default_factory=list)
+    _attachments: list[Row] = field(default_factory=list)
+    _inbox: list[Row] = field(default_factory=list)
+    _outbox: list[Row] = field(default_factory=list)
+    _sayings: list[_Saying] = field(default_factory=list)
+    _timers: dict[tuple[int, str], Timer | None] = field(default_factory=dict)
+    _later: list[Callable[[AsyncConnection], Awaitable[None]]] = field(default_factory=list)
+
+    def arrived(self, conversation: Opened, key: str, now: datetime) -> None:
+        """Remember that this event was handled."""
+        self._inbox.append({"conversation_id": conversation.id, "key": key, "received_at": now})
+
+    def store_incoming(
+        self,
+        conversation: Opened,
+        external_id: str,
+        text: str,
+        sent_at: datetime,
+        files: Sequence[tuple[IncomingFile, str]],
+        data: Mapping[str, Any],
+        now: datetime,
+    ) -> int:
+        """Keep what a player wrote; each file comes with the state that it begins in. Returns its number."""
+        number = conversation.next_number()
+        self._messages.append(
+            message_row(
+                conversation,
+                number,
+                direction=Direction.INCOMING,
+                author=Author.PLAYER,
+                external_id=external_id,
+                text=text,
+                data={**data, **({"files": len(files)} if files else {})},
+                status=Status.RECEIVED,
+                sent_at=sent_at,
+                ticket_number=conversation.open_ticket_number,
+            )
+        )
+        self._attachments += incoming_attachments(conversation, number, files, now)
+        conversation.last_incoming_at, conversation.last_incoming_id = sent_at, external_id
+        return number
+
+    def change_message(
+        self, conversation: Opened, number: int, old_text: str | None, changes: Row, now: datetime
+    ) -> None:
+        """Change a stored message; its earlier text is kept as a version."""
+        revision = conversation.next_number()
+        self._changed_messages.append(
+            {"of_conversation": conversation.id, "of_number": number, "revision": revision, **changes}
+        )
+        if old_text is not None:
+            self._versions.append(
+                {
+                    "conversation_id": conversation.id,
+                    "number": number,
+                    "revision": revision,
+                    "text": old_text,
+                    "replaced_at": now,
+                }
+            )
+
+    def apply(self, conversation: Opened, effects: Sequence[Effect], now: datetime) -> Decline | None:
+        """Gather these effects. A Decline is returned and changes nothing."""
+        for effect in effects:
+            match effect:
+                case Decline():
+                    return effect
+                case Say():
+                    self._say(conversation, effect, now)
+                case WriteNote():
+                    self._note(conversation, effect, now)
+                case OpenTicket():
+                    self._open_ticket(conversation, effect, now)
+                case ChangeTicket(changes):
+                    self._change_ticket(conversation, changes)
+                case Remember(memory):
+                    conversation.memory = memory
+                case SetLanguage(language, chosen):
+                    conversation.language, conversation.language_chosen = language, chosen
+                case SetTimer(kind, due_at, data):
+                    self._timers[conversation.id, kind] = Timer(conversation.id, kind, due_at, data)
+                case CancelTimer(kind):
+                    self._timers[conversation.id, kind] = None
+                case StripButtons(number):
+                    self._later.append(partial(self._strip_buttons, conversation, number, now))
+                case SendAgain(number):
+                    self._later.append(partial(self._send_again, conversation, number, now))
+                case Leave(number):
+                    self._later.append(partial(self._leave, conversation, number))
+        return None
+
+    async def flush(self, connection: AsyncConnection) -> None:
+        """Write everything. Tickets go first, so that places in the queue are counted as they will stand."""
+        await self._write_tickets(connection)
+        for saying in self._sayings:
+            await self._render(connection, saying)
+        for later in self._later:
+            await later(connection)
+        await self._insert(connection, messages, self._messages)
+        await self._insert(connection, message_versions, self._versions)
+        await self._insert(connection, attachments, self._attachments)
+        await self._insert(connection, inbox, self._inbox)
+        await self._insert(connection, outbox, self._outbox)
+        for change in self._changed_messages:
+            await connection.execute(
+                sa.update(messages)
+                .where(
+                    messages.c.conversation_id == change.pop("of_conversation"),
+                    messages.c.number == change.pop("of_number"),
+                )
+                .values(change)
+            )
+        await timer_store.set_all(self.database, connection, [each for each in self._timers.values() if each])
+        await timer_store.cancel_all(connection, [key for key, each in self._timers.items() if each is None])
+        await self._write_conversations(connection)
+        self.new_entries = [entry_of_row(row) for row in self._outbox]
+
+    def _say(self, conversation: Opened, say: Say, now: datetime) -> None:
+        number = conversation.next_number()
+        if say.offers:
+            conversation.memory = conversation.memory.with_choice(number, say.offers)
+        self._sayings.append(_Saying(conversation, say, number, now, conversation.language, conversation.reply_via))
+
+    def _note(self, conversation: Opened, note: WriteNote, now: datetime) -> None:
+        number = conversation.next_number()
+        row = message_row(
+            conversation,
+            number,
+            direction=Direction.NOTE,
+            author=Author.AGENT,
+            agent_id=note.agent_id,
+            text=note.text,
+            data={"files": len(note.files)} if note.files else {},
+            status=Status.RECEIVED,
+            sent_at=now,
+            ticket_number=conversation.ticket.number if conversation.ticket else None,
+        )
+        self._messages.append(row)
+        self._attachments += stored_attachments(conversation, number, note.files)
+
+    def _open_ticket(self, conversation: Opened, ticket: OpenTicket, now: datetime) -> None:
+        number = conversation.next_number()
+        conversation.ticket = TicketFacts(number, TicketState.WAITING, None, now, now, 0, None, 0, None)
+        conversation.ticket_is_new = True
+        conversation.ticket_changes = ticket_row(conversation, number, ticket, now)
+        # What the player just wrote belongs to the ticket that it opened.
+        for row in reversed(self._messages):
+            if row["conversation_id"] == conversation.id:
+                row["ticket_number"] = number
+                break
+
+    def _change_ticket(self, conversation: Opened, changes: Mapping[str, Any]) -> None:
+        assert conversation.ticket is not None
+        conversation.ticket_changes |= {**changes, "revision": conversation.next_number()}
+        known = {name: value for name, value in changes.items() if name in TicketFacts.__slots__}
+        conversation.ticket = replace(conversation.ticket, **known)
+
+    async def _render(self, connection: AsyncConnection, saying: _Saying) -> None:
+        conversation, say, number = saying.conversation, saying.say, saying.number
+        ahead = 0
+        if any(isinstance(part, QueuePlace) for part in say.parts) and conversation.ticket is not None:
+            ahead = await ticket_store.ahead(connection, conversation.ticket.waiting_since)
+        texts = [
+            self.renderer.text(part, saying.language, conversation.channel, saying.now, ahead) for part in say.parts
+        ]
+        text = "\n\n".join(each for each in texts if each)
+        buttons = [self.renderer.button(choice, saying.language, number) for choice in say.choices]
+        buttons = [link for part in say.parts for link in self.renderer.links(part, saying.language)] + buttons
+        pulls = self.capabilities[conversation.channel].pulls
+        data: Row = {**say.data}
+        if buttons:
+            data["buttons"] = buttons_as_data(buttons)
+        if say.files:
+            data["files"] = len(say.files)
+        if "entries" in data:
+            data["faq_version"] = self.renderer.faq().version
+        self._messages.append(
+            message_row(
+                conversation,
+                number,
+                direction=Direction.OUTGOING,
+                author=say.author,
+                agent_id=say.agent_id,
+                text=text,
+                data=data,
+                status=Status.SENT if pulls else Status.WAITING,
+                sent_at=saying.now,
+                ticket_number=conversation.open_ticket_number,
+            )
+        )
+        self._attachments += stored_attachments(conversation, number, say.files)
+        if not pulls:
+            self._queue(saying, text, data.get("buttons", []))
+
+    def _queue(self, saying: _Saying, text: str, buttons: list[dict[str, str]]) -> None:
+        """Outbox rows of one message, one for each thing that the network sends; buttons go under the last."""
+        conversation, say = saying.conversation, saying.say
+        for payload in payloads(text, buttons, say.files, self.capabilities[conversation.channel]):
+            if saying.reply_via:
+                payload["reply_via"] = saying.reply_via
+            self._outbox.append(outbox_row(conversation, saying.number, say.author, payload, self.holder, saying.now))
+
+    async def _strip_buttons(
+        self, conversation: Opened, number: int, now: datetime, connection: AsyncConnection
+    ) -> None:
+        row = await self._find_message(connection, conversation, number)
+        if row is None or "buttons" not in row["data"]:
+            return
+        data = {key: value for key, value in row["data"].items() if key != "buttons"}
+        self.change_message(conversation, number, None, {"data": data}, now)
+        limits = self.capabilities[conversation.channel]
+        # The part that carries the buttons is the last one of a long answer.
+        if limits.can_edit and not limits.pulls and row["text"]:
+            text = split(row["text"], limits.max_text)[-1]
+            payload = {"text": text, "edits": number}
+            self._outbox.append(outbox_row(conversation, number, Author.BOT, payload, self.holder, now))
+
+    async def _send_again(self, conversation: Opened, number: int, now: datetime, connection: AsyncConnection) -> None:
+        failed = [
+            row
+            for row in await of_message(connection, conversation.id, number)
+            if row.state in (EntryState.UNKNOWN, EntryState.DEAD, EntryState.LEFT)
+        ]
+        for row in failed:
+            payload = {key: value for key, value in row.payload.items() if key != "reply_via"}
+            self._outbox.append(outbox_row(conversation, number, Author(row.author), payload, self.holder, now))
+        await self._settle(connection, conversation, number, failed, Status.WAITING)
+
+    async def _leave(self, conversation: Opened, number: int, connection: AsyncConnection) -> None:
+        unknown = [
+            row
+            for row in await of_message(connection, conversation.id, number)
+            if row.state in (EntryState.UNKNOWN, EntryState.DEAD)
+        ]
+        await self._settle(connection, conversation, number, unknown, None)
+
+    async def _settle(
+        self,
+        connection: AsyncConnection,
+        conversation: Opened,
+        number: int,
+        rows: Sequence[sa.Row[Any]],
+        status: Status | None,
+    ) -> None:
+        if not rows:
+            return
+        await connection.execute(
+            sa.update(outbox)
+            .where(outbox.c.conversation_id == conversation.id, outbox.c.number.in_([row.number for row in rows]))
+            .values(state=EntryState.LEFT)
+        )
+        row = await self._find_message(connection, conversation, number)
+        if row is not None:
+            changes: Row = {"status": status, "error": None} if status else {"data": {**row["data"], "left": True}}
+            self.change_message(conversation, number, None, changes, row["sent_at"])
+
+    async def find_incoming(self, connection: AsyncConnection, conversation: Opened, external_id: str) -> Row | None:
+        """What the player wrote under this id of the network, of this batch or stored before."""
+        for pending in self._messages:
+            if pending["conversation_id"] == conversation.id and pending["external_id"] == external_id:
+                return pending
+        found = await connection.execute(
+            sa.select(messages).where(
+                messages.c.conversation_id == conversation.id,
+                messages.c.external_id == external_id,
+                messages.c.direction == Direction.INCOMING,
+            )
+        )
+        row = found.first()
+        return None if row is None else dict(row._mapping)
+
+    async def label_of(self, connection: AsyncConnection, conversation: Opened, action: str) -> str:
+        """What stands on the button of this action, as far as its message still tells."""
+        verb, _, rest = action.partition(":")
+        number = rest.partition(":")[0]
+        if verb == "language":
+            return self.renderer.texts.name_of(rest)
+        if not number.isdecimal():
+            return self.renderer.texts.fill("button_human", conversation.language)
+        row = await self._find_message(connection, conversation, int(number))
+        buttons = row["data"].get("buttons", ()) if row is not None else ()
+        return next((each["label"] for each in buttons if each.get("action") == action), "")
+
+    async def _find_message(self, connection: AsyncConnection, conversation: Opened, number: int) -> Row | None:
+        for pending in self._messages:
+            if pending["conversation_id"] == conversation.id and pending["number"] == number:
+                return pending
+        found = await connection.execute(
+            sa.select(messages).where(messages.c.conversation_id == conversation.id, messages.c.number == number)
+        )
+        row = found.one_or_none()
+        return None if row is None else dict(row._mapping)
+
+    async def _write_tickets(self, connection: AsyncConnection) -> None:
+        for conversation in self.opened.values():
+            if not conversation.ticket_changes or conversation.ticket is None:
+                continue
+            self.queue_changed = True
+            if conversation.ticket_is_new:
+                await connection.execute(sa.insert(tickets).values(conversation.ticket_changes))
+                continue
+            await connection.execute(
+                sa.update(tickets)
+                .where(tickets.c.conversation_id == conversation.id, tickets.c.number == conversation.ticket.number)
+                .values(conversation.ticket_changes)
+            )
+
+    async def _write_conversations(self, connection: AsyncConnection) -> None:
+        rows = [
+            {
+                "of_id": each.id,
+                "counter": each.counter,
+                "language": each.language,
+                "language_chosen": each.language_chosen,
+                "memory": each.memory.as_data(),
+                "lost": each.lost,
+                "last_incoming_at": each.last_incoming_at,
+                "last_incoming_id": each.last_incoming_id,
+            }
+            for each in self.opened.values()
+        ]
+        if rows:
+            names = [name for name in rows[0] if name != "of_id"]
+            await connection.execute(
+                sa.update(conversations)
+                .where(conversations.c.id == sa.bindparam("of_id"))
+                .values({name: sa.bindparam(name) for name in names}),
+                rows,
+            )
+
+    async def _insert(self, connection: AsyncConnection, table: sa.Table, rows: list[Row]) -> None:
+        if rows:
+            await connection.execute(sa.insert(table), rows)
