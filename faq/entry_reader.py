@@ -114,7 +114,7 @@ class EntryReader(YamlReader):
     def entries(self, head: FileHead) -> Iterator[Entry]:
         """Every entry that has an id, with what could be read of it."""
         for node in self.items(self._fields.get("entries"), "entries"):
-            fields = self.mapping(node, "an entry", _ENTRY_KEYS, ("id", "title", "phrasings", "answer"))
+            fields = self.mapping(node, _name_of(node), _ENTRY_KEYS, ("id", "title", "phrasings", "answer"))
             entry_id = self.identifier(fields.get("id"), "the id")
             if entry_id is not None:
                 yield self._entry(entry_id, node.place, fields, head)
@@ -259,3 +259,9 @@ class EntryReader(YamlReader):
         for language, values in self._by_language(node, what):
             for item in self.texts(values, f"{what} ({language})"):
                 yield TestQuestion(item.text, language, item.place, positive)
+
+
+def _name_of(node: Node) -> str:
+    """How to call an entry in a message: by its id where it has one."""
+    given = node.fields.get("id") if isinstance(node, MappingNode) else None
+    return f'the entry "{given.text}"' if isinstance(given, ScalarNode) and given.text else "an entry"

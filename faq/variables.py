@@ -14,7 +14,7 @@ _VARIABLE = re.compile(r"\{\{(?P<literal>[A-Za-z_]\w*)\}\}|\{(?P<name>[A-Za-z_]\
 class Variables:
     """The declared variables, and the lines of the file that uses them (to say where one stands)."""
 
-    def __init__(self, values: Mapping[str, str], lines: tuple[str, ...]) -> None:
+    def __init__(self, values: Mapping[str, str], lines: tuple[str, ...] = ()) -> None:
         self._values = values
         self._lines = lines
 
@@ -25,6 +25,14 @@ class Variables:
     def fill(self, text: str) -> str:
         """The text with every known variable replaced; an unknown one stays as written."""
         return _VARIABLE.sub(self._value, text) if "{" in text else text
+
+    def protect(self, text: str) -> str:
+        """The text so written that what looks like an unknown variable in it stays what it is."""
+
+        def protected(found: re.Match[str]) -> str:
+            return found[0] if found["literal"] or found["name"] in self._values else f"{{{found[0]}}}"
+
+        return _VARIABLE.sub(protected, text)
 
     def unknown(self, node: ScalarNode) -> Iterator[tuple[str, Place]]:
         """Variables in a text that nobody declared, and where each stands."""

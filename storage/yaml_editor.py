@@ -45,6 +45,10 @@ class YamlEditor:
         self.data: CommentedMap = self._yaml.load(self._text) or CommentedMap()
         self._unchanged_dump = self._dump()
 
+    @property
+    def is_changed(self) -> bool:
+        return self._dump() != self._unchanged_dump
+
     def render(self) -> str:
         """The file's text with the changes made so far, lines that no change touches as the owner wrote them."""
         dumped = self._dump()
@@ -78,6 +82,13 @@ class YamlEditor:
         document = parse_yaml(candidate.encode(), self._file)
         wanted = parse_yaml(dumped.encode(), self._file)
         return not document.problems and _plain(document.root) == _plain(wanted.root)
+
+
+def dump_yaml(data: CommentedMap) -> str:
+    """The text of a new file in the usual format."""
+    stream = StringIO()
+    _round_trip("").dump(data, stream)
+    return stream.getvalue()
 
 
 def write_atomically(path: Path, data: bytes) -> None:

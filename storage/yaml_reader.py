@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterator
 from datetime import date, datetime, time, tzinfo
 
-from storage.problems import Place, Problem, Severity, did_you_mean
+from storage.problems import Place, Problem, Severity, did_you_mean, nearest
 from storage.yaml_file import ListNode, MappingNode, Node, ScalarNode
 
 _NOTHING = {"", "~", "null", "Null", "NULL"}
@@ -52,13 +52,14 @@ class YamlReader:
                 return {}
             self._wrong_kind(node, what, "names with values", "Write them as  name: value.")
             return {}
-        if known is not None:
-            for name in node.fields:
-                if name not in known:
-                    place = node.key_places[name]
-                    self.error(place, f'{what} has no "{name}"', did_you_mean(name, known), "unknown_key")
+        misspelt: set[str | None] = set()
+        for name in node.fields if known is not None else ():
+            if known is not None and name not in known:
+                hint = did_you_mean(name, known)
+                self.error(node.key_places[name], f'{what} has no "{name}"', hint, "unknown_key")
+                misspelt.add(nearest(name, known))
         for name in required:
-            if is_nothing(node.fields.get(name)):
+            if is_nothing(node.fields.get(name)) and name not in misspelt:
                 place = node.key_places.get(name, node.place)
                 self.error(place, f'{what} lacks "{name}"', f"Add a line  {name}: …", "missing_key")
         return {name: value for name, value in node.fields.items() if known is None or name in known}
