@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import holidays
 
-from handoff.errors import Problem, SettingsError, nearest
+from handoff.errors import Problem, SettingsError
+from storage.problems import did_you_mean
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MINUTES_A_DAY = 24 * 60
@@ -300,7 +301,7 @@ class _Reader:
         known = available_timezones()
         if name in known:
             return ZoneInfo(name)
-        self._refuse("time_zone", f"there is no time zone {name!r}{nearest(name, known)}")
+        self._refuse("time_zone", f"there is no time zone {name!r}. {did_you_mean(name, known) or ''}")
         return ZoneInfo("UTC")
 
     def _week(self, week: Mapping[str, Sequence[str]]) -> tuple[tuple[Hours, ...], ...]:
@@ -314,7 +315,7 @@ class _Reader:
     def _weekday(self, setting: str, name: str) -> int | None:
         if name in WEEKDAYS:
             return WEEKDAYS.index(name)
-        self._refuse(setting, f"there is no weekday {name!r}{nearest(name, WEEKDAYS)}")
+        self._refuse(setting, f"there is no weekday {name!r}. {did_you_mean(name, WEEKDAYS)}")
         return None
 
     def _country(self, country: str | None, subdivision: str | None) -> tuple[str | None, str | None]:
@@ -324,7 +325,7 @@ class _Reader:
             return None, None
         known = holidays.list_supported_countries()
         if country not in known:
-            self._refuse("holidays_country", f"no holidays are known of {country!r}{nearest(country, known)}")
+            self._refuse("holidays_country", f"no holidays are known of {country!r}; use a code such as DE or VN")
         elif subdivision is not None and subdivision not in known[country]:
             has = ", ".join(known[country]) or "no subdivisions"
             self._refuse("holidays_subdivision", f"{country} has no {subdivision!r}; it has {has}")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -28,10 +27,3 @@ class SettingsError(Exception):
 
 class AgentRefused(Exception):
     """Something about a member of staff that cannot be done; the message says what and why."""
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The end of a reason that names the most similar known word; empty where none is similar."""
-    by_folded = {candidate.lower(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.lower(), by_folded, n=1)
-    return f"; did you mean {by_folded[close[0]]}?" if close else ""

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from handoff.errors import Problem, SettingsError, nearest
+from handoff.errors import Problem, SettingsError
 from handoff.sla import Measure, Target, TicketClass
+from storage.problems import did_you_mean
 
 ROLES = ("agent", "lead", "admin")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(wall\s+|working\s+)?(second|minute|hour|day)s?")
@@ -87,7 +88,7 @@ class _Reader:
             return
         for role in roles:
             if role not in ROLES:
-                self._refuse(f"warn.{percent}", f"there is no role {role!r}{nearest(role, ROLES)}")
+                self._refuse(f"warn.{percent}", f"there is no role {role!r}. {did_you_mean(role, ROLES)}")
 
     def _class(self, name: str, written: ClassSettings) -> TicketClass:
         here = f"classes.{name}"
