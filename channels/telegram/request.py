@@ -8,12 +8,16 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-from telegram.error import NetworkError, TelegramError, TimedOut
+from telegram.error import BadRequest, NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 from yarl import URL
 
 _JSON = {"Content-Type": "application/json", "User-Agent": BaseRequest.USER_AGENT}
 _PLAIN = {"User-Agent": BaseRequest.USER_AGENT}
+_ODD_REFUSALS = frozenset(
+    {HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUEST_URI_TOO_LONG}
+)
+"""Refusals that the SDK would take for trouble with the network."""
 
 
 class NotSent(NetworkError):
@@ -55,17 +59,21 @@ class AiohttpRequest(BaseRequest):
         return self._timeout
 
     async def initialize(self) -> None:
+        """Nothing to do ahead: the first request opens the session."""
+
+    def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             # Idle connections are let go before Telegram does it: a request never meets a connection that just closed.
             connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=30)
             self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        return self._session
 
     async def shutdown(self) -> None:
         if self._session is not None:
             await self._session.close()
             self._session = None
 
-    async def do_request(  # noqa: PLR0917 - the SDK's signature
+    async def do_request(
         self,
         url: str,
         method: str,
@@ -76,13 +84,12 @@ class AiohttpRequest(BaseRequest):
         pool_timeout: object = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
         """The status and body of the answer; only ``read_timeout`` of the four times can be changed per call."""
-        assert self._session is not None, "initialize() comes first"
         has_files = request_data is not None and request_data.contains_files
         default = self._media_timeout if has_files or method == "GET" else self._timeout
         timeout = float(read_timeout) if isinstance(read_timeout, int | float) else default
         address, proxy = self._address(url)
         try:
-            async with self._session.request(
+            async with self._open().request(
                 method,
                 address,
                 data=_body(request_data),
@@ -141,9 +148,13 @@ def _check(status: int, payload: bytes, method: str) -> None:
     """
     if status == HTTPStatus.NOT_FOUND and method == "GET":
         raise FileNotThere("no such file")
+    message = f"the server answered {status}"
+    if status in _ODD_REFUSALS:
+        raise BadRequest(message)
+    if status == HTTPStatus.TOO_MANY_REQUESTS and not _is_from_bot_api(payload):
+        raise Unavailable(message)
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return
-    message = f"the server answered {status}"
     if status == HTTPStatus.SERVICE_UNAVAILABLE or _is_from_bot_api(payload):
         raise Unavailable(message)
     raise NetworkError(message)

@@ -1,0 +1,33 @@
+"""Our buttons as Telegram's inline keyboard, and what a press carries back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from messaging.messages import Button
+
+LONGEST_DATA = 64
+_SHORT = 18
+"""Two labels up to this long stand side by side on a phone."""
+
+
+def keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
+    """One below the other; short ones in pairs. None without buttons."""
+    if not buttons:
+        return None
+    pairs = all(len(button.label) <= _SHORT for button in buttons)
+    step = 2 if pairs else 1
+    return InlineKeyboardMarkup(
+        [[_button(button) for button in buttons[start : start + step]] for start in range(0, len(buttons), step)]
+    )
+
+
+def _button(button: Button) -> InlineKeyboardButton:
+    if button.url is not None:
+        return InlineKeyboardButton(button.label, url=button.url)
+    action = button.action or ""
+    if not 1 <= len(action.encode()) <= LONGEST_DATA:
+        raise ValueError(f"a button carries 1 to {LONGEST_DATA} bytes, not {action!r}")
+    return InlineKeyboardButton(button.label, callback_data=action)
