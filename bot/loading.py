@@ -67,7 +67,8 @@ class Loading:
             .order_by(conversations.c.id)
         )
         found = await connection.execute(self._database.lock_rows(query, of=conversations))
-        return found.all()
+        rows: Sequence[sa.Row[Any]] = found.all()
+        return rows
 
     async def _make(self, connection: AsyncConnection, writers: dict[Chat, Person], now: datetime) -> None:
         persons = {(channel, person.external_id): person for (channel, _), person in writers.items()}

@@ -1,0 +1,159 @@
+"""Reading config.yaml: strict, every problem at once with its place, secrets from the environment."""
+
+from __future__ import annotations
+
+import os
+import re
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from dotenv import dotenv_values
+
+from bot.settings import Settings
+from storage.problems import Place, Problem, ProblemsFound
+from storage.yaml_file import MappingNode, Node, ScalarNode, read_yaml
+from storage.yaml_reader import YamlReader, is_nothing
+
+Section = TypeVar("Section")
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(second|minute|hour|day|week)s?\s*")
+
+
+def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this file; a missing file means the defaults only where it is not named by anybody.
+
+    ``${NAME}`` takes its value from ``environment`` (else from the process's, then from ``.env`` beside the file); an
+    unset one counts as not written. Raises ProblemsFound with everything that is wrong.
+    """
+    if environment is None:
+        environment = {
+            **{name: value for name, value in dotenv_values(path.parent / ".env").items() if value is not None},
+            **os.environ,
+        }
+    document = read_yaml(path)
+    reader = YamlReader()
+    reader.problems += document.problems
+    settings = _Reading(reader, environment, path.parent.resolve()).section(document.root, "config.yaml", Settings)
+    _check(settings, document.start, reader)
+    if reader.problems:
+        raise ProblemsFound(reader.problems)
+    return settings
+
+
+class _Reading:
+    def __init__(self, reader: YamlReader, environment: Mapping[str, str], folder: Path) -> None:
+        self._reader = reader
+        self._environment = environment
+        self._folder = folder
+
+    def section(self, node: Node | None, what: str, kind: type[Section]) -> Section:
+        """This part of the file as its dataclass; what is not written keeps its default."""
+        assert is_dataclass(kind)
+        hints = get_type_hints(kind)
+        known = {each.name: each for each in fields(kind)}
+        given = self._reader.mapping(node, what, known=known.keys())
+        values: dict[str, Any] = {}
+        for name, hint in hints.items():
+            written = given.get(name)
+            if is_dataclass(hint):
+                values[name] = self.section(written, f'"{name}"', typing.cast(type, hint))
+            elif written is not None and not is_nothing(written):
+                secret = bool(known[name].metadata.get("secret"))
+                value = self._value(written, f'"{name}"', hint, secret=secret)
+                if value is not None:
+                    values[name] = value
+        made = kind(**values)
+        return typing.cast(Section, replace(typing.cast(Any, made), **self._absolute(made, hints)))
+
+    def _absolute(self, made: Any, hints: Mapping[str, Any]) -> dict[str, Path]:
+        return {name: self._folder / getattr(made, name) for name, hint in hints.items() if hint is Path}
+
+    def _value(self, node: Node, what: str, hint: Any, *, secret: bool) -> Any:
+        optional = get_origin(hint) in (Union, types.UnionType)
+        if optional:
+            hint = next(each for each in get_args(hint) if each is not type(None))
+        if get_origin(hint) is tuple:
+            return tuple(each.text for each in self._reader.texts(node, what))
+        if get_origin(hint) is Literal:
+            return self._reader.choice(node, what, get_args(hint), "") or None
+        if hint not in (str, Path, timedelta, bool, int, float):
+            return self._mapping(node, what)
+        resolved = self._resolved(node, what, secret=secret)
+        if resolved is None:
+            return None
+        if hint is bool:
+            return self._reader.boolean(resolved, what)
+        if hint is int:
+            return self._reader.integer(resolved, what, 0)
+        if hint is float:
+            return self._reader.number(resolved, what, 0.0)
+        text = self._reader.text(resolved, what)
+        if text is None:
+            return None
+        return self._duration(resolved, what, text) if hint is timedelta else hint(text)
+
+    def _resolved(self, node: Node, what: str, *, secret: bool) -> ScalarNode | None:
+        """The value with ``${NAME}`` filled in; None (not written) where a variable that it names is not set."""
+        if not isinstance(node, ScalarNode):
+            self._reader.text(node, what)
+            return None
+        names = _VARIABLE.findall(node.text)
+        if secret and not _VARIABLE.fullmatch(node.text.strip()):
+            # What was written may be the secret itself: it is not repeated.
+            hint = f"Write {what[1:-1]}: ${{NAME}} and put NAME=… into the environment or the file .env."
+            self._reader.error(node.place, f"{what} is a secret and must not stand here", hint, "secret")
+            return None
+        if any(not self._environment.get(name) for name in names):
+            if secret:
+                return None
+            unset = next(name for name in names if not self._environment.get(name))
+            hint = f"Set {unset} in the environment or in the file .env."
+            self._reader.error(node.place, f"{what} names ${{{unset}}}, which is not set", hint, "unset")
+            return None
+        text = _VARIABLE.sub(lambda found: self._environment[found[1]], node.text)
+        return replace(node, text=text.strip() if secret else text)
+
+    def _mapping(self, node: Node, what: str) -> dict[str, str]:
+        given = self._reader.mapping(node, what)
+        named = {name: self._reader.text(value, f'"{name}"') for name, value in given.items()}
+        return {name: text for name, text in named.items() if text is not None}
+
+    def _duration(self, node: Node, what: str, text: str) -> timedelta | None:
+        found = _DURATION.fullmatch(text)
+        if found is None:
+            hint = "Write a number and seconds, minutes, hours, days or weeks, such as 5 minutes."
+            self._reader.error(node.place, f'{what} is not a length of time: "{text}"', hint, "duration")
+            return None
+        return timedelta(**{f"{found[2]}s": float(found[1])})
+
+
+def place_of(path: Path, *names: str) -> Place:
+    """Where this setting stands in the file, or the file's beginning where it is not written."""
+    document = read_yaml(path)
+    node, place = document.root, document.start
+    for name in names:
+        if not isinstance(node, MappingNode) or name not in node.fields:
+            break
+        place, node = node.key_places[name], node.fields[name]
+    return place
+
+
+def _check(settings: Settings, start: Place, reader: YamlReader) -> None:
+    """What no single value shows."""
+    telegram = settings.channels.telegram
+    if telegram.token and telegram.mode == "webhook" and not settings.web.public_url:
+        reader.problems.append(
+            Problem(
+                start,
+                "channels.telegram.mode is webhook, and nobody can be called back",
+                "Set web.public_url to the https address of this server, or mode: polling.",
+            )
+        )
+    if not settings.service.languages:
+        reader.problems.append(Problem(start, "service.languages is empty", "Write at least one, such as [en]."))

@@ -1,0 +1,11 @@
+"""Every table of the program in one place, for migrations: importing this module declares them all."""
+
+from __future__ import annotations
+
+from handoff import agents, sessions, tickets
+from messaging import conversations, files, inbox, outbox, players, timers
+from storage.database import metadata
+
+FOLDERS = (agents, sessions, tickets, conversations, files, inbox, outbox, players, timers)
+
+__all__ = ["FOLDERS", "metadata"]
