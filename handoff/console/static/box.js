@@ -1,0 +1,172 @@
+// One writing box. Reply and note are two boxes that share nothing but this shape: each has its own draft and address.
+
+import { Refused, newActId, upload } from "./api.js";
+import { size } from "./attachments.js";
+import { element, fill } from "./dom.js";
+import { Draft } from "./drafts.js";
+import { icon } from "./icons.js";
+import { notice } from "./notices.js";
+
+export class Box {
+  /** `kind` is { act, label, hint, button, placeholder }; `onType` is called as somebody writes. */
+  constructor(desk, kind, onType = () => {}) {
+    this.desk = desk;
+    this.kind = kind;
+    this.onType = onType;
+    this.draft = null;
+    this.uploading = 0;
+    this.sending = false;
+    this.words = element("textarea", {
+      id: `${kind.act}-words`,
+      class: "words",
+      rows: "3",
+      placeholder: kind.placeholder,
+      maxlength: "20000",
+      "aria-describedby": `${kind.act}-hint`,
+      dir: "auto",
+      oninput: () => this.typed(),
+      onpaste: (event) => this.pasted(event),
+    });
+    this.chips = element("ul", { class: "chips", "aria-label": "Attached files" });
+    this.chooser = element("input", { type: "file", multiple: true, class: "only-heard", tabindex: "-1", "aria-hidden": "true", onchange: () => this.chosen() });
+    this.attach = element("button", { type: "button", class: "quiet attach", title: "Attach a file, or drop or paste one", onclick: () => this.chooser.click() }, icon("attach"), "Attach");
+    this.send = element("button", { type: "submit", class: `send send-${kind.act}` }, icon(kind.icon), kind.button);
+    this.node = element(
+      "form",
+      { class: `box box-${kind.act}`, onsubmit: (event) => (event.preventDefault(), this.submit()) },
+      element("label", { class: "box-label", for: this.words.id }, ...kind.label),
+      this.words,
+      this.chips,
+      element("div", { class: "box-foot" }, this.attach, this.chooser, element("span", { class: "hint", id: `${kind.act}-hint` }, kind.hint), this.send),
+    );
+    this.node.addEventListener("dragover", (event) => event.preventDefault());
+    this.node.addEventListener("drop", (event) => this.dropped(event));
+  }
+
+  /** Write for this ticket: its draft comes back. */
+  open(ticket) {
+    this.draft = new Draft(this.desk.me.id, ticket, this.kind.act);
+    this.words.value = this.draft.text;
+    this.render();
+    this.grow();
+  }
+
+  get begun() {
+    return this.draft !== null && !this.draft.empty;
+  }
+
+  /** Whether the box may be used at all, and if not, why. */
+  allow(allowed, why = "") {
+    this.words.disabled = !allowed;
+    this.attach.disabled = !allowed;
+    this.words.placeholder = allowed ? this.kind.placeholder : why;
+    this.allowed = allowed;
+    this.render();
+  }
+
+  focus() {
+    this.words.focus();
+  }
+
+  typed() {
+    this.draft.change({ text: this.words.value });
+    this.render();
+    this.grow();
+    if (this.words.value.trim()) this.onType();
+  }
+
+  grow() {
+    this.words.style.height = "auto";
+    this.words.style.height = `${Math.min(this.words.scrollHeight + 2, 260)}px`;
+  }
+
+  render() {
+    this.send.disabled = !this.allowed || this.sending || this.uploading > 0 || !this.begun;
+    this.node.classList.toggle("sending", this.sending);
+    this.words.readOnly = this.sending;
+    const files = this.draft?.files ?? [];
+    this.chips.hidden = files.length === 0 && this.uploading === 0;
+    fill(
+      this.chips,
+      files.map((file) => this.chip(file)),
+      this.uploading > 0 && element("li", { class: "chip chip-uploading" }, "Uploading…"),
+    );
+  }
+
+  chip(file) {
+    const remove = () => {
+      this.draft.change({ files: this.draft.files.filter((each) => each !== file) });
+      this.render();
+      this.focus();
+    };
+    return element(
+      "li",
+      { class: "chip" },
+      icon("file"),
+      element("span", {}, file.name),
+      element("span", { class: "file-size" }, size(file.size)),
+      element("button", { type: "button", class: "quiet", "aria-label": `Remove ${file.name}`, onclick: remove }, icon("close")),
+    );
+  }
+
+  chosen() {
+    this.take([...this.chooser.files]);
+    this.chooser.value = "";
+  }
+
+  pasted(event) {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (!files.length) return;
+    event.preventDefault();
+    this.take(files);
+  }
+
+  dropped(event) {
+    event.preventDefault();
+    if (this.allowed) this.take([...event.dataTransfer.files]);
+  }
+
+  async take(files) {
+    const { draft } = this;
+    const most = this.desk.me.max_file;
+    for (const file of files) {
+      if (file.size > most) {
+        notice(`${file.name} is too large: at most ${size(most)} can be sent.`, "bad");
+        continue;
+      }
+      this.uploading += 1;
+      this.render();
+      try {
+        const stored = await upload(file);
+        draft.change({ files: [...draft.files, stored] });
+      } catch (error) {
+        notice(`${file.name}: ${error.message}`, "bad");
+      } finally {
+        this.uploading -= 1;
+        this.render();
+      }
+    }
+    this.focus();
+  }
+
+  async submit() {
+    if (this.send.disabled) return;
+    const { draft } = this;
+    this.sending = true;
+    this.render();
+    try {
+      const files = draft.files.map(({ sha256, name }) => ({ sha256, name }));
+      await this.desk.act(this.kind.act, { text: draft.text, files }, draft.begin(newActId()));
+      draft.drop();
+      if (this.draft === draft) this.words.value = "";
+    } catch (error) {
+      const declined = error instanceof Refused && error.status === 409;
+      notice(`${error.message} What you wrote is kept.`, declined ? "declined" : "bad");
+    } finally {
+      this.sending = false;
+      this.render();
+      this.grow();
+      if (this.draft === draft) this.focus();
+    }
+  }
+}

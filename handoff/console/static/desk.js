@@ -1,0 +1,119 @@
+// What the page knows: the lists, and the ticket that is open with its conversation. Views listen to its changes.
+
+import { act, request } from "./api.js";
+import { Connection } from "./connection.js";
+import { setClock } from "./times.js";
+
+export class Desk {
+  constructor(me, signedOut) {
+    this.me = me;
+    this.lists = { waiting: [], waiting_count: 0, mine: [], assigned: [], resolved: [], staff: {} };
+    this.loaded = false;
+    this.open = null;
+    this.state = "connecting";
+    this.listeners = new Map();
+    this.connection = new Connection({
+      frame: (frame) => this.heard(frame),
+      state: (state) => this.changeState(state),
+      signedOut,
+    });
+  }
+
+  /** Call `listener` on "lists", "ticket", "messages", "open", "state" or "arrived" (with the new messages). */
+  on(name, listener) {
+    this.listeners.set(name, [...(this.listeners.get(name) ?? []), listener]);
+  }
+
+  tell(name, detail) {
+    for (const listener of this.listeners.get(name) ?? []) listener(detail);
+  }
+
+  changeState(state) {
+    if (state === this.state) return;
+    this.state = state;
+    this.tell("state");
+  }
+
+  /** Show this ticket, or none. */
+  show(key) {
+    if (this.open?.key === key) return;
+    this.open = key === null ? null : { key, ticket: null, gone: false, messages: new Map(), revision: 0, more: false };
+    const open = this.open;
+    this.connection.watch(key, () => open.revision);
+    this.tell("open");
+  }
+
+  heard(frame) {
+    if (frame.now) setClock(frame.now);
+    if (frame.type === "lists") {
+      const { type, now, ...lists } = frame;
+      this.lists = lists;
+      this.loaded = true;
+      this.tell("lists");
+    } else if (frame.ticket !== undefined && frame.ticket === this.open?.key) {
+      this.heardOfTicket(frame);
+    }
+  }
+
+  heardOfTicket(frame) {
+    if (frame.type === "ticket") {
+      this.open.ticket = frame.shown;
+      this.tell("ticket");
+    } else if (frame.type === "gone") {
+      this.open.gone = true;
+      this.tell("ticket");
+    } else if (frame.type === "messages") {
+      if (frame.fresh) this.open.more = frame.more;
+      const arrived = this.keep(frame.messages, frame.fresh);
+      this.tell("messages");
+      if (!frame.fresh && arrived.length) this.tell("arrived", arrived);
+    }
+  }
+
+  /** Take messages in; answers with those that were not there before. */
+  keep(messages, fresh) {
+    const open = this.open;
+    const oldest = fresh || !open.more ? -Infinity : Math.min(...open.messages.keys());
+    const arrived = [];
+    for (const message of messages) {
+      open.revision = Math.max(open.revision, message.revision);
+      // What lies further back than the page reaches comes when it is asked for.
+      if (message.number < oldest) continue;
+      if (!open.messages.has(message.number)) arrived.push(message);
+      open.messages.set(message.number, message);
+    }
+    return arrived;
+  }
+
+  /** The conversation, oldest first. */
+  conversation() {
+    return [...this.open.messages.values()].sort((one, other) => one.number - other.number);
+  }
+
+  async earlier() {
+    const open = this.open;
+    const before = Math.min(...open.messages.keys());
+    const { messages, more } = await request("GET", `/tickets/${open.key}/messages?before=${before}`);
+    if (this.open !== open) return;
+    open.more = more;
+    for (const message of messages) open.messages.set(message.number, message);
+    this.tell("messages");
+  }
+
+  act(name, details, actId) {
+    return act(this.open.key, name, details, actId);
+  }
+
+  deskName(agentId) {
+    if (agentId === this.me.id) return "you";
+    return this.lists.staff[agentId] ?? "somebody else";
+  }
+
+  isMine(ticket) {
+    return ticket?.state === "assigned" && ticket.agent_id === this.me.id;
+  }
+
+  end() {
+    this.connection.end();
+  }
+}

@@ -1,0 +1,135 @@
+// The column of tickets: who waits, what is in whose hands, what was closed.
+
+import { element, fill, keyed } from "./dom.js";
+import { clock, moment, since, tick } from "./times.js";
+
+const CHANNELS = { telegram: "Telegram", discord: "Discord", web: "Web", terminal: "Terminal", memory: "Memory" };
+
+export function channelName(channel) {
+  return CHANNELS[channel] ?? channel;
+}
+
+const SECTIONS = [
+  { id: "waiting", title: "Waiting", empty: "Nobody is waiting. Well done." },
+  { id: "mine", title: "Mine", empty: "Take a waiting ticket, and it stands here." },
+  { id: "others", title: "With others", empty: "No colleague has a ticket right now." },
+  { id: "resolved", title: "Recently closed", empty: "Nothing was closed yet.", folded: true },
+];
+
+export class Lists {
+  constructor(desk, choose) {
+    this.desk = desk;
+    this.choose = choose;
+    this.sections = SECTIONS.map((section) => this.section(section));
+    this.node = element("nav", { class: "lists", "aria-label": "Tickets" }, ...this.sections.map((each) => each.node));
+    desk.on("lists", () => this.render());
+    desk.on("open", () => this.render());
+    this.render();
+  }
+
+  /** The keys of all tickets that are to be seen, from top to bottom. */
+  visible() {
+    return [...this.node.querySelectorAll("section:not(.folded) .card")].map((card) => card.dataset.ticket);
+  }
+
+  section({ id, title, empty, folded = false }) {
+    const count = element("span", { class: "count" });
+    const list = element("ul", { class: "cards", id: `list-${id}` });
+    const nothing = element("p", { class: "nothing" }, empty);
+    const toggle = element("button", { type: "button", class: "fold", "aria-controls": list.id }, title, count);
+    const node = element("section", { class: `section section-${id}` }, element("h2", {}, toggle), list, nothing);
+    const fold = (away) => {
+      node.classList.toggle("folded", away);
+      toggle.setAttribute("aria-expanded", String(!away));
+    };
+    toggle.addEventListener("click", () => fold(!node.classList.contains("folded")));
+    fold(folded);
+    return { id, node, count, list, nothing };
+  }
+
+  tickets(id) {
+    const { lists, me } = this.desk;
+    return id === "others" ? lists.assigned.filter((ticket) => ticket.agent_id !== me.id) : lists[id];
+  }
+
+  render() {
+    const open = this.desk.open?.key;
+    for (const { id, node, count, list, nothing } of this.sections) {
+      const tickets = this.tickets(id);
+      const total = id === "waiting" ? this.desk.lists.waiting_count : tickets.length;
+      count.textContent = total || "";
+      node.classList.toggle("some", total > 0);
+      nothing.hidden = tickets.length > 0 || !this.desk.loaded;
+      const stamp = (ticket) => JSON.stringify([ticket, ticket.key === open, this.desk.lists.staff[ticket.agent_id]]);
+      keyed(list, tickets, (ticket) => ticket.key, stamp, (ticket) => this.line(id, ticket, ticket.key === open));
+    }
+  }
+
+  line(id, ticket, current) {
+    const card = element(
+      "button",
+      {
+        type: "button",
+        class: "card",
+        "aria-current": current ? "true" : null,
+        dataset: { ticket: ticket.key },
+        onclick: () => this.choose(ticket.key),
+      },
+      element("span", { class: "who" }, ticket.player, ticket.lost && element("span", { class: "lost" }, "unreachable")),
+      this.time(id, ticket),
+      element("span", { class: "question" }, ticket.question || "…"),
+      element(
+        "span",
+        { class: "facts" },
+        element("span", { class: `channel channel-${ticket.channel}` }, channelName(ticket.channel)),
+        element("span", { class: "language" }, ticket.language),
+        ticket.reopened > 0 && element("span", { class: "reopened" }, "reopened"),
+        id !== "waiting" && id !== "mine" && element("span", { class: "holder" }, this.holder(ticket)),
+      ),
+    );
+    return element("li", {}, card);
+  }
+
+  holder(ticket) {
+    if (ticket.agent_id === null) return "";
+    return ticket.state === "resolved" ? `closed by ${this.desk.deskName(ticket.agent_id)}` : this.desk.deskName(ticket.agent_id);
+  }
+
+  time(id, ticket) {
+    if (id === "waiting") return ticking(ticket.waiting_since, "waiting for");
+    if (id === "resolved") return element("span", { class: "when" }, moment(ticket.resolved_at));
+    if (hasNewWord(ticket)) return ticking(ticket.last_incoming_at, "unanswered for");
+    return element("span", { class: "when" }, ticket.last_reply_at ? `answered ${clock(ticket.last_reply_at)}` : "");
+  }
+}
+
+/** Whether the player said something since they last heard from us. */
+export function hasNewWord(ticket) {
+  if (!ticket.last_incoming_at) return false;
+  return !ticket.last_reply_at || since(ticket.last_incoming_at) < since(ticket.last_reply_at);
+}
+
+function ticking(iso, meaning) {
+  const time = element("span", { class: "wait", title: `${meaning} this long`, dataset: { since: iso } });
+  tick(time);
+  return time;
+}
+
+/** What the middle shows while no ticket is open. */
+export function welcome(desk) {
+  const count = element("p", { class: "welcome-count" });
+  const hint = element("p", { class: "welcome-hint" });
+  const render = () => {
+    const waiting = desk.lists.waiting_count;
+    count.textContent = waiting === 0 ? "Nobody is waiting" : waiting === 1 ? "One player is waiting" : `${waiting} players are waiting`;
+    fill(
+      hint,
+      waiting ? "Choose a ticket on the left, or press " : "New tickets appear on the left. Press ",
+      element("kbd", {}, waiting ? "j" : "?"),
+      waiting ? " to open the one who waits longest." : " for the keyboard shortcuts.",
+    );
+  };
+  desk.on("lists", render);
+  render();
+  return element("div", { class: "welcome" }, count, hint);
+}

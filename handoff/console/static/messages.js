@@ -1,0 +1,202 @@
+// The conversation: everything said by player, bot and agents, and the notes among staff.
+
+import { Refused } from "./api.js";
+import { attachment } from "./attachments.js";
+import { element, keyed } from "./dom.js";
+import { icon } from "./icons.js";
+import { markdown } from "./markdown.js";
+import { announce, notice } from "./notices.js";
+import { clock, day, full, moment, sameDay } from "./times.js";
+
+const TOGETHER = 5 * 60000;
+const NEAR_THE_END = 80;
+
+export class Messages {
+  constructor(desk) {
+    this.desk = desk;
+    this.earlier = element("button", { type: "button", class: "plain earlier", onclick: () => this.readBack() }, "Show earlier messages");
+    this.list = element("ol", { class: "messages", role: "log", "aria-label": "Conversation", "aria-live": "off" });
+    this.scroller = element("div", { class: "scroller", tabindex: "0", "aria-label": "Conversation, scrollable" }, this.earlier, this.list);
+    this.down = element("button", { type: "button", class: "plain to-end", hidden: true, onclick: () => this.toEnd() }, icon("down"), "New messages");
+    this.node = element("div", { class: "conversation" }, this.scroller, this.down);
+    this.scroller.addEventListener("scroll", () => this.atEnd() && (this.down.hidden = true));
+    // Pictures and a growing writing box change the height: whoever reads the end keeps reading the end.
+    this.followed = true;
+    this.scroller.addEventListener("scroll", () => (this.followed = this.atEnd()));
+    const follow = new ResizeObserver(() => this.followed && this.toEnd());
+    follow.observe(this.list);
+    follow.observe(this.scroller);
+    desk.on("open", () => this.render(true));
+    desk.on("messages", () => this.render(false));
+    desk.on("lists", () => this.render(false));
+    desk.on("ticket", () => this.render(false));
+    desk.on("arrived", (messages) => this.arrived(messages));
+  }
+
+  render(opened) {
+    const { open } = this.desk;
+    if (!open) return;
+    const stay = !opened && !this.followed;
+    this.earlier.hidden = !open.more;
+    this.list.setAttribute("aria-busy", String(open.messages.size === 0));
+    const rows = this.rows(this.desk.conversation());
+    keyed(this.list, rows, (row) => row.key, (row) => row.stamp, (row) => row.make());
+    if (opened) this.down.hidden = true;
+    if (!stay) this.toEnd();
+  }
+
+  /** The lines to show: messages, and between them the days and who took over. */
+  rows(messages) {
+    const rows = [];
+    let last = null;
+    for (const message of messages) {
+      if (!last || !sameDay(last.sent_at, message.sent_at)) {
+        const text = day(message.sent_at);
+        rows.push({ key: `day-${message.number}`, stamp: text, make: () => divider("day", text) });
+      }
+      if (last && (last.ticket_number ?? null) !== (message.ticket_number ?? null) && message.direction !== "note") {
+        const text = message.ticket_number ? "Brought to the team" : "Back with the bot";
+        rows.push({ key: `ticket-${message.number}`, stamp: text, make: () => divider("handover", text) });
+      }
+      const joined = last !== null && follows(last, message);
+      const name = this.speaker(message);
+      const stamp = `${message.revision} ${joined} ${name} ${this.desk.lists.staff[message.agent_id]}`;
+      rows.push({ key: message.number, stamp, make: () => this.line(message, joined, name) });
+      last = message;
+    }
+    return rows;
+  }
+
+  speaker(message) {
+    if (message.direction === "incoming") return this.desk.open.ticket?.player ?? "Player";
+    if (message.author === "bot") return "Bot";
+    return this.desk.lists.staff[message.agent_id] ?? "Support team";
+  }
+
+  line(message, joined, name) {
+    const kind = message.direction === "note" ? "note" : message.direction === "incoming" ? "player" : message.author;
+    const { buttons, facts, attachments } = message;
+    return element(
+      "li",
+      { class: `message from-${kind}${joined ? " joined" : ""}${message.deleted_at ? " deleted" : ""}` },
+      !joined && head(message, kind, name),
+      element(
+        "div",
+        { class: "bubble" },
+        ...Object.entries(facts).map(([fact, value]) => element("p", { class: "fact" }, factText(fact, value))),
+        message.text !== "" && element("div", { class: "text", dir: "auto" }, ...said(message, kind)),
+        ...attachments.map(attachment),
+        buttons.length > 0 && element("p", { class: "offered-buttons", "aria-label": "Buttons shown to the player" }, ...buttons.map((label) => element("span", {}, label))),
+      ),
+      versions(message),
+      kind === "agent" || kind === "bot" ? this.status(message, kind) : null,
+    );
+  }
+
+  status(message, kind) {
+    const { status, error, number } = message;
+    if (status === "waiting") return element("p", { class: "status" }, "Sending…");
+    if (status === "sent") return kind === "agent" ? element("p", { class: "status status-sent" }, icon("check"), "Sent") : null;
+    if (status === "unknown") {
+      return this.trouble("The connection was cut while this was sent: it may have arrived or not.", error, [
+        ["Send again", "resend", number],
+        ["Leave it", "leave", number],
+      ]);
+    }
+    if (status === "dead") return this.trouble("Not delivered.", error, [["Send again", "resend", number]]);
+    return null;
+  }
+
+  trouble(text, error, choices) {
+    const buttons = choices.map(([label, act, message]) =>
+      element("button", { type: "button", class: "plain small", onclick: (event) => this.settle(event.target, act, message) }, label),
+    );
+    return element("div", { class: "trouble" }, icon("warning"), element("p", {}, text, error && element("span", { class: "error" }, ` ${error}`)), ...buttons);
+  }
+
+  async settle(button, name, message) {
+    const buttons = button.parentElement.querySelectorAll("button");
+    for (const each of buttons) each.disabled = true;
+    try {
+      await this.desk.act(name, { message });
+    } catch (error) {
+      notice(error.message, error instanceof Refused && error.status === 409 ? "declined" : "bad");
+      for (const each of buttons) each.disabled = false;
+    }
+  }
+
+  arrived(messages) {
+    const incoming = messages.filter((message) => message.direction === "incoming");
+    if (!this.followed) this.down.hidden = false;
+    if (incoming.length) announce(`${this.speaker(incoming[0])}: ${incoming.map((message) => message.text).join(" ")}`);
+  }
+
+  atEnd() {
+    return this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < NEAR_THE_END;
+  }
+
+  toEnd() {
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.followed = true;
+    this.down.hidden = true;
+  }
+
+  async readBack() {
+    this.earlier.disabled = true;
+    const fromEnd = this.scroller.scrollHeight - this.scroller.scrollTop;
+    this.followed = false;
+    try {
+      await this.desk.earlier();
+      this.scroller.scrollTop = this.scroller.scrollHeight - fromEnd;
+    } catch (error) {
+      notice(error.message, "bad");
+    } finally {
+      this.earlier.disabled = false;
+    }
+  }
+}
+
+function follows(last, message) {
+  return (
+    last.direction === message.direction &&
+    last.author === message.author &&
+    last.agent_id === message.agent_id &&
+    last.ticket_number === message.ticket_number &&
+    Date.parse(message.sent_at) - Date.parse(last.sent_at) < TOGETHER
+  );
+}
+
+function divider(kind, text) {
+  return element("li", { class: `divider divider-${kind}`, role: "separator" }, element("span", {}, text));
+}
+
+function head(message, kind, name) {
+  return element(
+    "p",
+    { class: "head" },
+    kind === "note" && icon("lock"),
+    element("span", { class: "name" }, name),
+    kind === "note" && element("span", { class: "note-label" }, "internal note"),
+    element("time", { datetime: message.sent_at, title: full(message.sent_at) }, clock(message.sent_at)),
+  );
+}
+
+/** Players' words and notes are plain text; what went out is Markdown. */
+function said(message, kind) {
+  return kind === "player" || kind === "note" ? [element("p", {}, message.text)] : markdown(message.text);
+}
+
+function versions(message) {
+  if (!message.edited_at && !message.deleted_at) return null;
+  const label = message.deleted_at ? `taken back by the player, ${moment(message.deleted_at)}` : `edited ${moment(message.edited_at)}`;
+  const earlier = message.versions.filter((version) => version.text !== message.text || version.text !== "");
+  if (!earlier.length) return element("p", { class: "changed" }, label);
+  const lines = earlier.map((version) => element("li", {}, element("span", { class: "version", dir: "auto" }, version.text), ` until ${clock(version.replaced_at)}`));
+  return element("details", { class: "changed" }, element("summary", {}, label), element("ul", {}, ...lines));
+}
+
+function factText(fact, value) {
+  if (fact === "late") return "Written while the service was off";
+  if (fact === "forwarded") return "Forwarded";
+  return `A kind of message that cannot be shown here: ${value}`;
+}
