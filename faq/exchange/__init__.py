@@ -1,0 +1,1 @@
+"""The FAQ from and to the formats of other tools: a module for each, copy a sibling to add one."""
