@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import unicodedata
 
 import filetype
 
@@ -18,6 +19,7 @@ ALLOWED = IMAGES | SOUNDS | VIDEOS | DOCUMENTS | {"image/heic"}
 
 UNKNOWN = "application/octet-stream"
 _ENOUGH = 8192
+_LONGEST_NAME = 120
 
 
 def content_type_of(content: bytes) -> str:
@@ -36,3 +38,14 @@ def _is_text(start: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return all(character.isprintable() or character in "\t\n\r\f\ufeff" or ord(character) > 0x9F for character in text)
+
+
+def clean_name(name: str) -> str:
+    """A file's name that is only a name: no folders, nothing invisible, not too long (its ending is kept)."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    shown = "".join(each for each in unicodedata.normalize("NFC", last) if each.isprintable()).strip(" .")
+    if len(shown) > _LONGEST_NAME:
+        stem, dot, ending = shown.rpartition(".")
+        kept = dot + ending if dot and len(ending) <= 10 else ""
+        shown = (stem if kept else shown)[: _LONGEST_NAME - len(kept)] + kept
+    return shown or "file"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -19,6 +21,14 @@ blobs = sa.Table(
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is known of stored bytes without reading them."""
+
+    content_type: str
+    size: int
 
 
 def name_of(content: bytes) -> str:
@@ -42,3 +52,9 @@ async def load(connection: AsyncConnection, sha256: str) -> tuple[bytes, str] | 
     """The bytes of this name and their content type, or None."""
     row = (await connection.execute(sa.select(blobs).where(blobs.c.sha256 == sha256))).one_or_none()
     return None if row is None else (row.content, row.content_type)
+
+
+async def describe(connection: AsyncConnection, names: Iterable[str]) -> dict[str, Stored]:
+    """What is known of the bytes of these names; those that are not stored are left out."""
+    query = sa.select(blobs.c.sha256, blobs.c.content_type, blobs.c.size).where(blobs.c.sha256.in_(list(names)))
+    return {row.sha256: Stored(row.content_type, row.size) for row in await connection.execute(query)}
