@@ -13,7 +13,7 @@ import aiohttp
 import discord
 import pytest
 
-from channels.discord.addresses import point_sdk_at
+from channels.discord.sdk import point_sdk_at
 from tests.protocol.discord_server import DiscordServer
 
 

@@ -15,6 +15,7 @@ from aiohttp import WSMsgType, web
 from simcord import intents as simcord_intents
 from simcord.backend import serializers
 from simcord.backend.access import channel_accessible
+from simcord.backend.models import Message
 
 from .world import World
 
@@ -128,6 +129,11 @@ class Gateway:
         """Any event, also one that no client can parse."""
         for session in self.sessions.values():
             session.dispatch(event, payload)
+
+    def preview_link(self, message: Message) -> None:
+        """Discord itself changes a message when it has looked up a link: an update without a time of editing."""
+        payload = dict(serializers.message_payload(self.world, message)) | {"embeds": [{"type": "link"}]}
+        self.feed("MESSAGE_UPDATE", payload)
 
     # ------------------------------------------------------------ events
 

@@ -9,7 +9,7 @@ from simcord import interactions as simcord_interactions
 from simcord.backend import serializers
 from simcord.backend.access import channel_accessible
 from simcord.backend.command_access import command_access
-from simcord.backend.models import Interaction, Message
+from simcord.backend.models import Interaction, Message, MessageSticker
 from simcord.components import walk_components
 from simcord.enums import ComponentType, InteractionType, OptionType
 
@@ -87,6 +87,15 @@ class Player:
 
     def mentions_bot(self, channel_id: int, text: str) -> Message:
         return self.writes(channel_id, f"<@{self.world.bot_user.id}> {text}")
+
+    def sends_sticker(self, name: str) -> Message:
+        sticker = MessageSticker(self.world.snowflake(), name, format_type=1, guild_id=0)
+        return self.writes(self.dm_channel, stickers=[sticker])
+
+    def forwards(self, message: Message) -> Message:
+        """Forward a message into the DM with the bot."""
+        reference = {"type": 1, "channel_id": str(message.channel_id), "message_id": str(message.id)}
+        return self.writes(self.dm_channel, reference=reference)
 
     def edits(self, message: Message, text: str) -> None:
         self.world.edit_message(message.channel_id, message.id, {"content": text})
@@ -166,9 +175,7 @@ class Player:
         for name, given in accepted.items():
             kind, value = declared[name]["type"], given
             if kind == OptionType.ATTACHMENT:
-                value = simcord_interactions.store_interaction_attachment(
-                    self.world, channel_id, *given, resolved
-                )
+                value = simcord_interactions.store_interaction_attachment(self.world, channel_id, *given, resolved)
             built.append({"name": name, "type": kind, "value": value})
         data = {"id": command["id"], "name": command["name"], "type": command["type"], "options": built}
         return data | ({"resolved": resolved} if resolved else {})

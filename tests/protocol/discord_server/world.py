@@ -65,6 +65,14 @@ class ServedFiles(CdnStore):
         """Discord's links die after about a day; this one now."""
         self.contents.pop(url.removeprefix(self.base))
 
+    def renew(self, message: Message, place: int) -> str:
+        """Let the link of an attachment expire; reading the message again gives the new one, which is returned."""
+        attachment = message.attachments[place]
+        path = attachment["url"].removeprefix(self.base)
+        self.contents[f"{path}-renewed"] = self.contents.pop(path)
+        attachment["url"] += "-renewed"
+        return str(attachment["url"])
+
 
 @dataclass(frozen=True)
 class UsedNonce:

@@ -1,0 +1,191 @@
+"""Commands and buttons: acknowledged at once, then an event like any other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import discord
+import structlog
+
+from channels.discord.buttons import PANEL, action_of
+from channels.discord.commands import ASK, LANGUAGES, NAMES, QUESTION
+from channels.discord.convert import CHANNEL, person_of
+from channels.discord.homes import Homes
+from channels.discord.inbound import Inbound
+from channels.discord.panel import Panel
+from channels.discord.receiving import insist
+from channels.discord.render import LONGEST_TEXT, quote
+from channels.discord.reply import LIFETIME, ReplyVia
+from channels.discord.rest import DEFERRED_MESSAGE, DEFERRED_UPDATE, EPHEMERAL, MESSAGE, NO_PINGS, Payload, Rest
+from channels.discord.threads import PlayerThreads
+from channels.errors import ChannelError
+from messaging.messages import ButtonPressed, ChannelEvent, CommandUsed, MessageReceived
+
+_log = structlog.get_logger("channels.discord")
+Texts = Callable[[str, str], str]
+
+
+class Interactions:
+    """Turns uses of commands and buttons into events, and sees to it that none is left "thinking".
+
+    ``answered`` holds the tokens by which something was said; ``silence`` is for how many seconds it may stay empty
+    before a private answer is completed with a word of our own.
+    """
+
+    def __init__(
+        self,
+        rest: Rest,
+        inbound: Inbound,
+        threads: PlayerThreads,
+        homes: Homes,
+        panel: Panel,
+        texts: Texts,
+        default_language: str,
+        answered: set[str],
+        silence: float,
+    ) -> None:
+        self._rest = rest
+        self._inbound = inbound
+        self._threads = threads
+        self._homes = homes
+        self._panel = panel
+        self._texts = texts
+        self._default_language = default_language
+        self._answered = answered
+        self._silence = silence
+
+    async def used(self, interaction: discord.Interaction) -> None:
+        data: Any = interaction.data or {}
+        if interaction.type is discord.InteractionType.application_command and data.get("name") in NAMES:
+            await self._command(interaction, data)
+        elif interaction.type is discord.InteractionType.component:
+            if data.get("custom_id") == PANEL:
+                await self._panel.pressed(interaction, self._language(interaction))
+            elif (action := action_of(data.get("custom_id", ""))) is not None:
+                await self._pressed(interaction, action)
+
+    async def _command(self, interaction: discord.Interaction, data: Any) -> None:
+        given = {option["name"]: option["value"] for option in data.get("options") or []}
+        question = str(given.get(QUESTION, "")) if data["name"] == ASK else None
+        own_chat = await self._own_chat(interaction)
+        if own_chat is None:
+            await self._command_elsewhere(interaction, data["name"], question)
+        elif question is None:
+            await self._acknowledge(interaction, DEFERRED_MESSAGE, {"flags": EPHEMERAL})
+            await self._inbound.commit(self._command_event(interaction, own_chat, data["name"], None))
+            await self._drop_thinking(interaction)
+        else:
+            # In a private chat the question stays to be read, as if it had been written there.
+            shown = {"content": quote(question[: LONGEST_TEXT // 3]), "allowed_mentions": NO_PINGS}
+            await self._acknowledge(interaction, MESSAGE, shown)
+            self._inbound.put(self._question_event(interaction, own_chat, question, None))
+
+    async def _command_elsewhere(self, interaction: discord.Interaction, name: str, question: str | None) -> None:
+        """In a public channel: only the player sees the answers, first here, later in their own chat."""
+        acknowledged = await self._acknowledge(interaction, DEFERRED_MESSAGE, {"flags": EPHEMERAL})
+        via = self._via(interaction) if acknowledged else None
+        chat = await insist(lambda: self._homes.of(interaction.user.id))
+        event = (
+            self._command_event(interaction, chat, name, via)
+            if question is None
+            else self._question_event(interaction, chat, question, via)
+        )
+        await self._inbound.commit(event)
+        if via is not None:
+            await self._complete_if_silent(interaction)
+
+    async def _pressed(self, interaction: discord.Interaction, action: str) -> None:
+        own_chat = await self._own_chat(interaction)
+        if own_chat is not None:
+            self._inbound.put(self._press_event(interaction, own_chat, action, None))
+            await self._acknowledge(interaction, DEFERRED_UPDATE)
+            return
+        acknowledged = await self._acknowledge(interaction, DEFERRED_UPDATE)
+        chat = await insist(lambda: self._homes.of(interaction.user.id))
+        self._inbound.put(
+            self._press_event(interaction, chat, action, self._via(interaction) if acknowledged else None)
+        )
+
+    async def _own_chat(self, interaction: discord.Interaction) -> str | None:
+        """The chat this happened in, if it is the player's own: their DM with the bot, or their thread."""
+        channel = interaction.channel
+        if channel is None or interaction.guild_id is None:
+            return str(channel.id) if channel is not None else None
+        if not self._threads.is_ours(channel):
+            return None
+        return str(channel.id) if await self._threads.owner_of(channel.id) == interaction.user.id else None
+
+    async def _acknowledge(self, interaction: discord.Interaction, kind: int, data: Payload | None = None) -> bool:
+        """Answer within Discord's three seconds; whether it was in time. The event counts either way."""
+        try:
+            await self._rest.respond(interaction.id, interaction.token, kind, data)
+        except ChannelError as error:
+            _log.warning("discord.not_acknowledged", interaction=interaction.id, error=str(error))
+            return False
+        return True
+
+    async def _drop_thinking(self, interaction: discord.Interaction) -> None:
+        """Take "thinking …" away: the answers come as ordinary messages."""
+        try:
+            await self._rest.delete_first_answer(interaction.application_id, interaction.token)
+        except ChannelError as error:
+            _log.debug("discord.thinking_stays", error=str(error))
+
+    async def _complete_if_silent(self, interaction: discord.Interaction) -> None:
+        """Where a human has the ticket the bot says nothing: then say that the words were passed on."""
+        await asyncio.sleep(self._silence)
+        if interaction.token in self._answered:
+            self._answered.discard(interaction.token)
+            return
+        content = self._texts("added", self._language(interaction))
+        try:
+            await self._rest.edit_answer(
+                interaction.application_id, interaction.token, "@original", {"content": content}
+            )
+        except ChannelError as error:
+            _log.debug("discord.thinking_stays", error=str(error))
+
+    def _language(self, interaction: discord.Interaction) -> str:
+        return LANGUAGES.get(interaction.locale.value, self._default_language)
+
+    @staticmethod
+    def _via(interaction: discord.Interaction) -> str:
+        return str(ReplyVia(interaction.application_id, interaction.token, interaction.created_at + LIFETIME))
+
+    @staticmethod
+    def _command_event(interaction: discord.Interaction, chat: str, name: str, via: str | None) -> ChannelEvent:
+        return CommandUsed(
+            channel=CHANNEL,
+            chat=chat,
+            external_id=str(interaction.id),
+            person=person_of(interaction.user, interaction.locale.value),
+            sent_at=interaction.created_at,
+            name=name,
+            reply_via=via,
+        )
+
+    @staticmethod
+    def _question_event(interaction: discord.Interaction, chat: str, question: str, via: str | None) -> ChannelEvent:
+        return MessageReceived(
+            channel=CHANNEL,
+            chat=chat,
+            external_id=str(interaction.id),
+            person=person_of(interaction.user, interaction.locale.value),
+            sent_at=interaction.created_at,
+            text=question.strip(),
+            reply_via=via,
+        )
+
+    @staticmethod
+    def _press_event(interaction: discord.Interaction, chat: str, action: str, via: str | None) -> ChannelEvent:
+        return ButtonPressed(
+            channel=CHANNEL,
+            chat=chat,
+            external_id=str(interaction.id),
+            person=person_of(interaction.user, interaction.locale.value),
+            pressed_at=interaction.created_at,
+            action=action,
+            reply_via=via,
+        )

@@ -1,0 +1,126 @@
+"""What players write, change and take back, from the gateway into the queue."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+
+import discord
+import structlog
+
+from channels.discord.convert import CHANNEL, edit_event, is_spoken, message_event
+from channels.discord.homes import Homes
+from channels.discord.inbound import Inbound
+from channels.discord.rest import Rest
+from channels.discord.threads import PlayerThreads
+from channels.errors import ChannelError, OutcomeHidden, TryLater
+from messaging.messages import ChatLost, MessageDeleted
+
+SEEN_SIGN = "\N{INCOMING ENVELOPE}"
+_ATTEMPTS = 5
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
+_REMEMBERED = 1000
+_log = structlog.get_logger("channels.discord")
+Result = TypeVar("Result")
+
+
+class Receiver:
+    """Knows which messages are a player's with us: in DMs, in the player's own thread, and those that name the bot."""
+
+    def __init__(
+        self, rest: Rest, inbound: Inbound, threads: PlayerThreads, homes: Homes, now: Callable[[], datetime], bot: int
+    ) -> None:
+        self._rest = rest
+        self._inbound = inbound
+        self._threads = threads
+        self._homes = homes
+        self._now = now
+        self._bot = bot
+        # Where the public messages that named the bot were taken up: to know them again when they change, and to
+        # say there that the player cannot be reached in private.
+        self._asked_in_public: OrderedDict[int, tuple[int, str]] = OrderedDict()
+
+    async def message(self, message: discord.Message) -> None:
+        if not is_spoken(message):
+            return
+        chat = await self._private_chat(message)
+        if chat is not None:
+            self._inbound.put(message_event(message, chat, bot_id=self._bot))
+        elif self._names_bot(message):
+            await self._taken_up(message)
+
+    async def edited(self, message: discord.Message) -> None:
+        if not is_spoken(message):
+            return
+        chat = await self._private_chat(message) or self._chat_of_public(message.id)
+        if chat is None:
+            return
+        event = edit_event(message, chat, bot_id=self._bot)
+        if event is not None:
+            self._inbound.put(event)
+
+    def deleted(self, channel: int, message: int, *, in_guild: bool) -> None:
+        chat = self._chat_of_public(message)
+        if chat is None:
+            if in_guild and not self._is_thread_of_ours(channel):
+                return
+            chat = str(channel)
+        self._inbound.put(MessageDeleted(CHANNEL, chat, str(message), self._now()))
+
+    def thread_deleted(self, thread: int) -> None:
+        self._threads.forget(thread)
+        self._inbound.put(ChatLost(CHANNEL, str(thread), str(thread), self._now(), "the thread was deleted"))
+
+    def public_question_of(self, chat: str) -> tuple[int, int] | None:
+        """The channel and id of the newest public message that is answered in this chat; given out once."""
+        for message, (channel, home) in reversed(self._asked_in_public.items()):
+            if home == chat:
+                del self._asked_in_public[message]
+                return channel, message
+        return None
+
+    async def _private_chat(self, message: discord.Message) -> str | None:
+        if isinstance(message.channel, discord.DMChannel):
+            return str(message.channel.id)
+        if not self._threads.is_ours(message.channel):
+            return None
+        owner = await insist(lambda: self._threads.owner_of(message.channel.id))
+        return str(message.channel.id) if owner == message.author.id else None
+
+    def _names_bot(self, message: discord.Message) -> bool:
+        in_thread_of_ours = self._threads.is_ours(message.channel)
+        return not in_thread_of_ours and any(user.id == self._bot for user in message.mentions)
+
+    async def _taken_up(self, message: discord.Message) -> None:
+        chat = await insist(lambda: self._homes.of(message.author.id))
+        self._asked_in_public[message.id] = (message.channel.id, chat)
+        if len(self._asked_in_public) > _REMEMBERED:
+            self._asked_in_public.popitem(last=False)
+        await self._inbound.commit(message_event(message, chat, bot_id=self._bot))
+        try:
+            await self._rest.react(message.channel.id, message.id, SEEN_SIGN)
+        except ChannelError as error:
+            _log.debug("discord.no_reaction", error=str(error))
+
+    def _chat_of_public(self, message: int) -> str | None:
+        asked = self._asked_in_public.get(message)
+        return asked[1] if asked else None
+
+    def _is_thread_of_ours(self, channel: int) -> bool:
+        return any(thread.id == channel for thread in self._threads.active())
+
+
+async def insist(attempt: Callable[[], Awaitable[Result]]) -> Result:
+    """What ``attempt`` returns, tried several times where waiting may help; raises its last error."""
+    pause = _FIRST_PAUSE
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return await attempt()
+        except (TryLater, OutcomeHidden) as error:
+            wait = error.after if isinstance(error, TryLater) and error.after is not None else pause
+            await asyncio.sleep(wait)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+    return await attempt()

@@ -1,0 +1,172 @@
+"""One login to Discord: every part of the adapter, wired together, from the gateway to the sink and back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import discord
+import structlog
+
+from channels.base import Surroundings
+from channels.discord.catch_up import CatchUp
+from channels.discord.client import GatewayClient
+from channels.discord.commands import payload, same
+from channels.discord.convert import unreadable_event
+from channels.discord.homes import Homes
+from channels.discord.inbound import Inbound
+from channels.discord.interactions import Interactions
+from channels.discord.panel import Panel
+from channels.discord.receiving import Receiver
+from channels.discord.render import render
+from channels.discord.rest import Rest
+from channels.discord.sending import Sender
+from channels.discord.settings import DiscordSettings
+from channels.discord.threads import PlayerThreads
+from channels.errors import ChannelError, Misconfigured
+
+_MOMENT_TO_COMMIT = 5.0
+_WRONG_TOKEN, _INTENTS_NOT_GRANTED = 4004, 4014
+_log = structlog.get_logger("channels.discord")
+
+
+class Session:
+    """The parts that live as long as one logged-in client. It is what the client leads its events to."""
+
+    def __init__(
+        self, client: GatewayClient, settings: DiscordSettings, surroundings: Surroundings, ready: Callable[[], None]
+    ) -> None:
+        assert client.user is not None
+        assert client.application_id is not None
+        self._client = client
+        self._settings = settings
+        self._surroundings = surroundings
+        self._announce_ready = ready
+        self._catching_up: asyncio.Task[None] | None = None
+        texts, language, bot = surroundings.texts, surroundings.languages[0], client.user.id
+        self.rest = Rest(client, settings.answer_within)
+        self._inbound = Inbound(surroundings.sink)
+        self._threads = PlayerThreads(client, self.rest, settings.panel_channel)
+        homes = Homes(self.rest, self._threads)
+        self._receiver = Receiver(self.rest, self._inbound, self._threads, homes, surroundings.now, bot)
+        self._panel = Panel(self.rest, self._threads, texts, language, settings.panel_channel, bot)
+        answered: set[str] = set()
+        self._interactions = Interactions(
+            self.rest, self._inbound, self._threads, homes, self._panel, texts, language, answered, settings.silence
+        )
+        self.sender = Sender(
+            self.rest,
+            self._threads,
+            answered,
+            self._receiver.public_question_of,
+            render(texts("dms_closed", language)),
+            surroundings.now,
+        )
+        self._bot = bot
+
+    async def run(self) -> None:
+        """Stay connected until cancelled. What ends the connection is raised."""
+        committing = asyncio.create_task(self._inbound.run())
+        connected = asyncio.create_task(self._client.connect())
+        stalled = asyncio.create_task(self._client.stalled.wait())
+        try:
+            await asyncio.wait([committing, connected, stalled], return_when=asyncio.FIRST_COMPLETED)
+            if connected.done():
+                _raise_end(connected)
+            raise ConnectionError("the gateway did not take up the session again")
+        finally:
+            await self._end(committing, connected, stalled)
+
+    async def _end(self, committing: asyncio.Task[None], *others: asyncio.Task[Any]) -> None:
+        """Take nothing new in, and give what is in hand a moment to be committed."""
+        tasks = [*others, *([self._catching_up] if self._catching_up else [])]
+        await self._client.close()
+        for task in tasks:
+            task.cancel()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._inbound.idle(), _MOMENT_TO_COMMIT)
+        committing.cancel()
+        await asyncio.gather(committing, *tasks, return_exceptions=True)
+
+    # ------------------------------------------------------------ what the client leads here
+
+    def new_session(self) -> None:
+        # Whatever arrives from now on waits until it is known which histories come before it.
+        self._inbound.hold_all()
+
+    async def ready(self) -> None:
+        if self._catching_up is not None:
+            self._catching_up.cancel()
+        catch_up = CatchUp(
+            self.rest,
+            self._inbound,
+            self._threads,
+            self._surroundings.last_seen,
+            self._surroundings.now,
+            self._bot,
+        )
+        self._catching_up = asyncio.create_task(catch_up.run())
+        self._catching_up.add_done_callback(self._after_catch_up)
+        await self._put_up_panel_and_commands()
+        self._announce_ready()
+
+    def _after_catch_up(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("discord.catch_up_failed", error=repr(error))
+            # Live messages wait for it, so a new start must try again.
+            self._client.stalled.set()
+
+    async def _put_up_panel_and_commands(self) -> None:
+        commands = payload(self._surroundings.texts, self._surroundings.languages)
+        application = self._client.application_id or 0
+        try:
+            await self._panel.put_up()
+            if not same(commands, await self.rest.commands(application)):
+                await self.rest.replace_commands(application, commands)
+        except ChannelError as error:
+            _log.error("discord.set_up_incomplete", error=str(error), hint="innkeeper doctor says what is missing")
+
+    async def message(self, message: discord.Message) -> None:
+        await self._receiver.message(message)
+
+    async def edited(self, message: discord.Message) -> None:
+        await self._receiver.edited(message)
+
+    def deleted(self, channel: int, message: int, *, in_guild: bool) -> None:
+        self._receiver.deleted(channel, message, in_guild=in_guild)
+
+    def thread_deleted(self, thread: int, parent: int) -> None:
+        if parent == self._settings.panel_channel:
+            self._receiver.thread_deleted(thread)
+
+    async def interaction(self, interaction: discord.Interaction) -> None:
+        await self._interactions.used(interaction)
+
+    def unreadable(self, event: str, payload: Any) -> None:
+        found = unreadable_event(payload, self._surroundings.now()) if event == "MESSAGE_CREATE" else None
+        if found is not None:
+            self._inbound.put(found)
+
+
+def _raise_end(connected: asyncio.Task[None]) -> None:
+    """Why the gateway let us go: what a person must mend, or else the error itself."""
+    error = connected.exception()
+    if isinstance(error, discord.PrivilegedIntentsRequired):
+        raise Misconfigured(
+            "Discord does not let this bot read the words in threads",
+            "In https://discord.com/developers/applications open the application, then Bot, and switch on "
+            "Message Content Intent; or leave channels.discord.panel_channel out of config.yaml.",
+        ) from error
+    if isinstance(error, discord.ConnectionClosed) and error.code == _WRONG_TOKEN:
+        raise wrong_token() from error
+    raise error or ConnectionError("the gateway connection was closed")
+
+
+def wrong_token() -> Misconfigured:
+    return Misconfigured(
+        "Discord does not know the bot token",
+        "Check channels.discord.token (usually DISCORD_TOKEN in .env): in https://discord.com/developers/applications "
+        "open the application, then Bot, and use Reset Token to get a new one.",
+    )

@@ -1,0 +1,128 @@
+"""The program's side of the Discord adapter in tests: a sink that remembers, a supervisor, and the bot's words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from channels.base import LastSeen, Surroundings
+from channels.discord.adapter import DiscordChannel
+from channels.discord.settings import DiscordSettings
+from channels.errors import Misconfigured
+from messaging.messages import Author, ChannelEvent, MessageReceived, Outgoing, Sent
+from tests.protocol.discord_server import DiscordServer
+
+WORDS = {
+    "panel_title": "Help",
+    "panel_text": "Press the **button**.",
+    "panel_button": "Get help",
+    "thread_opened": "Hello there!",
+    "dms_closed": "Please open your direct messages.",
+    "added": "Passed on.",
+    "something_wrong": "Something went wrong.",
+}
+
+
+def texts(key: str, language: str) -> str:
+    return f"{WORDS.get(key, key)}" if language == "en" else f"{WORDS.get(key, key)} ({language})"
+
+
+class Program:
+    """Keeps each event once, as the inbox does, and starts the channel again when it ends."""
+
+    def __init__(self, server: DiscordServer, **settings: Any) -> None:
+        self.server = server
+        given = {"panel_channel": server.support.id, "ready_timeout": 0.02, "silence": 0.2, **settings}
+        self.channel = DiscordChannel(
+            DiscordSettings(
+                **{"token": server.token, "api_url": server.api_url, "gateway_url": server.gateway_url, **given}
+            )
+        )
+        self.events: list[ChannelEvent] = []
+        self.seen: dict[str, LastSeen] = {}
+        self.failures = 0
+        self.ends: list[BaseException] = []
+        self._keys: set[tuple[str, str]] = set()
+        self._changed = asyncio.Event()
+        self._numbers = count(1)
+        self._ready = asyncio.Event()
+
+    # ------------------------------------------------------------ what the channel is lent
+
+    async def sink(self, events: Sequence[ChannelEvent]) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise RuntimeError("the database is away")
+        for event in events:
+            if (event.chat, event.key) not in self._keys:
+                self._keys.add((event.chat, event.key))
+                self.events.append(event)
+                if isinstance(event, MessageReceived):
+                    self.seen[event.chat] = LastSeen(event.chat, event.external_id, event.sent_at)
+        self._changed.set()
+
+    async def last_seen(self) -> AsyncIterator[LastSeen]:
+        for seen in list(self.seen.values()):
+            yield seen
+
+    def now(self) -> datetime:
+        return self.server.world.clock.now()
+
+    # ------------------------------------------------------------ running
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Program]:
+        """The channel under a supervisor without a pause; ready when entered, closed when left."""
+        task = asyncio.create_task(self._supervise())
+        try:
+            waiting = asyncio.create_task(self._ready.wait())
+            await asyncio.wait([task, waiting], timeout=10, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            if task.done():
+                task.result()
+            yield self
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+            await self.channel.close()
+            self._ready.clear()
+
+    async def _supervise(self) -> None:
+        surroundings = Surroundings(self.sink, texts, ("en", "zh-Hans", "vi"), self.last_seen, self.now)
+        while True:
+            try:
+                await self.channel.run(surroundings, self._ready.set)
+            except Misconfigured:
+                raise
+            except Exception as error:  # noqa: BLE001 - a supervisor survives whatever ends a channel
+                self.ends.append(error)
+            await asyncio.sleep(0)
+
+    async def until(self, predicate: Any, within: float = 5.0) -> Any:
+        async with asyncio.timeout(within):
+            while not (value := predicate()):
+                self._changed.clear()
+                await self._changed.wait()
+            return value
+
+    async def hears(self, number: int, within: float = 5.0) -> list[Any]:
+        """The first ``number`` events, once there are that many."""
+        await self.until(lambda: len(self.events) >= number, within)
+        return list(self.events)
+
+    @property
+    def texts_heard(self) -> list[str]:
+        return [event.text for event in self.events if isinstance(event, MessageReceived)]
+
+    # ------------------------------------------------------------ saying
+
+    def outgoing(self, chat: str | int, text: str = "hello", **fields: Any) -> Outgoing:
+        given = {"key": f"1-{next(self._numbers)}", "author": Author.BOT, **fields}
+        return Outgoing(chat=str(chat), text=text, **given)
+
+    async def say(self, chat: str | int, text: str = "hello", **fields: Any) -> Sent:
+        return await self.channel.send(self.outgoing(chat, text, **fields))
