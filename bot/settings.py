@@ -54,7 +54,6 @@ class DiscordChannelSettings:
     api_url: str | None = None
     gateway_url: str | None = None
     panel_channel: int | None = None
-    message_content: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,105 @@
+"""The program at work: everything it is made of, started together and let go of in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from aiohttp import web
+
+from bot.clockwork import Clockwork, repeat
+from bot.fetcher import Fetcher
+from bot.intake import Intake
+from bot.marks import Marks
+from bot.metrics import Metrics
+from bot.networks import Off
+from bot.sender import Sender, SendRules
+from bot.settings import Settings
+from bot.supervisor import Supervisor
+from bot.texts import Texts
+from bot.web import make_web
+from channels.base import Channel
+from faq.knowledge import Knowledge
+from handoff.console.console import Console
+from messaging.live import Live
+from storage.database import Database
+
+log = structlog.get_logger()
+
+SHUTDOWN_PATIENCE = 10.0
+# These write down what the others finish: they end last.
+LAST = frozenset({"marks", "intake"})
+
+
+@dataclass
+class App:
+    """Made by ``bot.building.build_app``. ``start`` begins all work; ``close`` finishes what is in hand."""
+
+    settings: Settings
+    database: Database
+    live: Live
+    metrics: Metrics
+    texts: Texts
+    knowledge: Knowledge
+    channels: Mapping[str, Channel]
+    off: Sequence[Off]
+    intake: Intake
+    marks: Marks
+    sender: Sender
+    clockwork: Clockwork
+    fetcher: Fetcher
+    supervisor: Supervisor
+    console: Console
+    rules: SendRules
+    now: Callable[[], datetime]
+    _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    async def start(self) -> None:
+        """Begin to receive and to send. ``supervisor.settled`` tells when it is known how every channel stands."""
+        workers = {
+            "marks": self.marks.run(),
+            "intake": self.intake.run(),
+            "beat": repeat(self.clockwork.beat, self.rules.heartbeat.total_seconds() / 3, "beat"),
+            "timers": repeat(self.clockwork.fire_timers, 1.0, "timers"),
+            "files": repeat(self.fetcher.fetch_due, 0.5, "files"),
+            "bring_back": repeat(self.clockwork.bring_back, 30.0, "bring_back"),
+            "measure": repeat(self.clockwork.measure, 5.0, "measure"),
+            "prune": repeat(self.clockwork.prune, 60.0, "prune"),
+            "faq": self.knowledge.watch(),
+            "channels": self.supervisor.run(),
+        }
+        self._tasks = {name: asyncio.create_task(work, name=name) for name, work in workers.items()}
+
+    def web(self) -> web.Application:
+        """The web application with every part's routes."""
+        routes = [route for channel in self.channels.values() for route in channel.routes()]
+        return make_web([*routes, *self.console.routes()], self.database, self.metrics, lambda: self.is_ready)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every worker is at work."""
+        return bool(self._tasks) and not any(task.done() for task in self._tasks.values())
+
+    async def close(self) -> None:
+        """Stop receiving, finish what is in hand, keep the rest for the next start."""
+        await _cancel(task for name, task in self._tasks.items() if name not in LAST)
+        await self.console.close()
+        await self.intake.drain()
+        await self.sender.stop(SHUTDOWN_PATIENCE)
+        await _cancel(task for name, task in self._tasks.items() if name in LAST)
+        for channel in self.channels.values():
+            await channel.close()
+        await self.knowledge.close()
+        await self.database.close()
+
+
+async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
+    cancelled = list(tasks)
+    for task in cancelled:
+        task.cancel()
+    for outcome in await asyncio.gather(*cancelled, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            log.error("worker_failed", error=repr(outcome))

@@ -1,0 +1,118 @@
+"""Workers that look at the tables now and then: timers that fall due, leftover entries, figures, old rows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+
+from bot.happenings import Happening, TimerDue
+from bot.metrics import Metrics
+from bot.sender import Sender, SendRules
+from handoff.acts import Outcome
+from handoff.tickets import queue_figures
+from messaging import outbox, timers
+from messaging.inbox import inbox
+from storage.database import Database
+from storage.errors import StorageError
+
+log = structlog.get_logger()
+
+Submit = Callable[[Sequence[Happening]], Awaitable[list[Outcome]]]
+TIMERS_AT_ONCE = 200
+REMEMBER_ARRIVALS = timedelta(days=30)
+KEEP_SENT = timedelta(days=30)
+PRUNED_AT_ONCE = 2000
+
+
+async def repeat(act: Callable[[], Awaitable[None]], every: float, name: str) -> None:
+    """Do it again and again until cancelled; a failure is logged and the next turn tries again."""
+    while True:
+        try:
+            await act()
+        except StorageError as error:
+            log.error("database_away", worker=name, error=str(error))
+        except Exception:
+            log.exception("worker_failed", worker=name)
+        await asyncio.sleep(every)
+
+
+class Clockwork:
+    """The acts that ``repeat`` repeats."""
+
+    def __init__(
+        self,
+        database: Database,
+        submit: Submit,
+        sender: Sender,
+        metrics: Metrics,
+        holder: str,
+        now: Callable[[], datetime],
+        rules: SendRules,
+    ) -> None:
+        self._database = database
+        self._submit = submit
+        self._sender = sender
+        self._metrics = metrics
+        self._holder = holder
+        self._now = now
+        self._rules = rules
+
+    async def fire_timers(self) -> None:
+        """Hand timers that are due to the pipeline."""
+        async with self._database.reading() as connection:
+            found = await timers.due(connection, self._now(), TIMERS_AT_ONCE)
+        if found:
+            await self._submit([TimerDue(timer) for timer in found])
+
+    async def beat(self) -> None:
+        """Say that this process lives, and look after what silent ones left behind."""
+        now = self._now()
+        async with self._database.transaction() as connection:
+            await outbox.beat(self._database, connection, self._holder, now)
+        # SQLite has one process: whoever else held something is gone. Elsewhere three missed beats tell.
+        alive_since = now if self._database.is_sqlite else now - 3 * self._rules.heartbeat
+        await self._sender.take_over(alive_since)
+
+    async def bring_back(self) -> None:
+        await self._sender.bring_back()
+
+    async def measure(self) -> None:
+        """Bring the gauges up to date."""
+        now = self._now()
+        async with self._database.reading() as connection:
+            length, oldest = await queue_figures(connection)
+            counts = await outbox.counts(connection)
+            age = await outbox.oldest_unfinished(connection)
+        self._metrics.queue_length.set(length)
+        self._metrics.oldest_wait.set((now - oldest).total_seconds() if oldest else 0)
+        self._metrics.outbox_age.set((now - age).total_seconds() if age else 0)
+        for state, count in counts.items():
+            self._metrics.outbox.labels(state.value).set(count)
+
+    async def prune(self) -> None:
+        """Forget arrivals and sent entries that nothing can ask for any more, a little at a time."""
+        now = self._now()
+        old_arrivals = (
+            sa.select(inbox.c.conversation_id, inbox.c.key)
+            .where(inbox.c.received_at < now - REMEMBER_ARRIVALS)
+            .limit(PRUNED_AT_ONCE)
+        )
+        sent = outbox.outbox
+        old_sent = (
+            sa.select(sent.c.conversation_id, sent.c.number)
+            .where(
+                sent.c.finished_at < now - KEEP_SENT, sent.c.state.in_((outbox.EntryState.SENT, outbox.EntryState.LEFT))
+            )
+            .limit(PRUNED_AT_ONCE)
+        )
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                sa.delete(inbox).where(sa.tuple_(inbox.c.conversation_id, inbox.c.key).in_(old_arrivals))
+            )
+            await connection.execute(
+                sa.delete(sent).where(sa.tuple_(sent.c.conversation_id, sent.c.number).in_(old_sent))
+            )
