@@ -1,0 +1,1 @@
+"""The chat on a web page: a page, a widget for other pages, and a WebSocket."""

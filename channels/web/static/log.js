@@ -1,0 +1,163 @@
+// The conversation as the player sees it: what the server told, then what is still on its way to it.
+
+import { make } from "./elements.js";
+import { draw } from "./message.js";
+import { day, greeting, say, whenWords } from "./words.js";
+
+const TOGETHER = 5 * 60_000;
+
+export class Log {
+  constructor(act) {
+    this.act = act;
+    this.told = new Map();
+    this.unconfirmed = new Map();
+    this.pressed = new Map();
+    this.drawn = new Map();
+    this.hasEarlier = false;
+    this.isLoaded = false;
+    this.log = document.getElementById("log");
+    this.scroll = document.getElementById("scroll");
+    this.newer = document.getElementById("newer");
+    this.earlier = document.getElementById("earlier");
+    this.newer.addEventListener("click", () => this.toBottom());
+    this.scroll.addEventListener("scroll", () => this.isAtBottom() && (this.newer.hidden = true), { passive: true });
+    new ResizeObserver(() => this.wasAtBottom && this.toBottom()).observe(this.scroll);
+    whenWords(() => {
+      this.newer.textContent = say("new_messages");
+      this.earlier.textContent = say("earlier_messages");
+      this.log.setAttribute("aria-label", say("messages_label"));
+      this.scroll.setAttribute("aria-label", say("messages_label"));
+      this.drawn.clear();
+      this.draw();
+    });
+  }
+
+  // A frame of messages; returns those from us that were not known before.
+  take({ messages, fresh, more }) {
+    if (fresh) this.told.clear();
+    const news = messages.filter((each) => each.author !== "player" && !each.deleted && !this.told.has(each.number));
+    for (const message of messages) {
+      this.told.set(message.number, message);
+      this.unconfirmed.delete(message.id);
+    }
+    if (fresh) this.hasEarlier = more;
+    this.draw(fresh && !this.isLoaded, news.length > 0);
+    this.beLive();
+    return fresh ? [] : news;
+  }
+
+  takeEarlier({ messages, more }) {
+    for (const message of messages) this.told.set(message.number, message);
+    this.hasEarlier = more;
+    const height = this.scroll.scrollHeight;
+    this.log.setAttribute("aria-live", "off");
+    this.draw();
+    this.scroll.scrollTop += this.scroll.scrollHeight - height;
+    this.beLive();
+  }
+
+  // Something of ours that is on its way (or could not get there).
+  show(entry, state) {
+    if (entry.type === "press") this.pressed.set(entry.number, state === "failed" ? null : entry.action);
+    else this.unconfirmed.set(entry.id, { ...entry, state });
+    this.draw(true);
+  }
+
+  // The server has it, and tells of it in a frame of messages; what it does not tell of stays until the next reload.
+  confirm(id) {
+    const entry = this.unconfirmed.get(id);
+    if (entry) this.unconfirmed.set(id, { ...entry, state: undefined, sent_at: new Date().toISOString() });
+    this.draw();
+  }
+
+  get oldest() {
+    return Math.min(...this.told.keys());
+  }
+
+  get isWaiting() {
+    return [...this.unconfirmed.values()].some((each) => each.state === "sending");
+  }
+
+  draw(follow = false, hasNews = false) {
+    const atBottom = this.isAtBottom();
+    const hadFocus = this.log.contains(document.activeElement);
+    this.place(this.nodes());
+    this.earlier.hidden = !this.hasEarlier;
+    if (hadFocus && !this.log.contains(document.activeElement)) document.getElementById("input").focus();
+    if (follow || atBottom) this.toBottom();
+    else if (hasNews) this.newer.hidden = false;
+  }
+
+  nodes() {
+    const drawn = new Map();
+    const nodes = [];
+    let date = "";
+    for (const item of this.items()) {
+      const at = item.sent_at && day(new Date(item.sent_at));
+      if (at && at !== date) nodes.push(this.reuse(drawn, `day ${at}`, at, () => make("p", { className: "day" }, at)));
+      date = at || date;
+      nodes.push(this.reuse(drawn, item.key, JSON.stringify(item), () => draw(item, this.act)));
+    }
+    this.drawn = drawn;
+    return nodes;
+  }
+
+  items() {
+    const told = [...this.told.values()].filter((each) => !each.deleted).sort((a, b) => a.number - b.number);
+    const own = [...this.unconfirmed.values()].map((each) => ({ ...each, author: "player", buttons: [] }));
+    const newestOffer = told.findLast((each) => each.buttons.some((button) => button.action));
+    const newestOwn = [...told, ...own].findLast((each) => each.author === "player" && !each.state);
+    const items = this.hasEarlier || !this.isLoaded ? [] : [greetingItem()];
+    for (const message of [...told, ...own]) {
+      items.push({
+        ...message,
+        key: `message ${message.id ?? message.number}`,
+        buttons: message === newestOffer ? message.buttons : message.buttons.filter((button) => button.url),
+        pressed: this.pressed.get(message.number),
+        follows: follows(items.at(-1), message),
+        isNewestOwn: message === newestOwn,
+      });
+    }
+    return items;
+  }
+
+  reuse(drawn, key, signature, makeNode) {
+    const before = this.drawn.get(key);
+    const kept = before?.signature === signature ? before : { signature, node: makeNode() };
+    drawn.set(key, kept);
+    return kept.node;
+  }
+
+  // Put the nodes in their order, touching only what changed: a screen reader hears what was added, and nothing twice.
+  place(nodes) {
+    const wanted = new Set(nodes);
+    for (const child of [...this.log.children]) if (!wanted.has(child)) child.remove();
+    nodes.forEach((node, index) => {
+      if (this.log.children[index] !== node) this.log.insertBefore(node, this.log.children[index] ?? null);
+    });
+  }
+
+  beLive() {
+    this.isLoaded = true;
+    setTimeout(() => this.log.setAttribute("aria-live", "polite"), 100);
+  }
+
+  isAtBottom() {
+    this.wasAtBottom = this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < 60;
+    return this.wasAtBottom;
+  }
+
+  toBottom() {
+    this.scroll.scrollTop = this.scroll.scrollHeight;
+    this.newer.hidden = true;
+  }
+}
+
+function greetingItem() {
+  return { key: "greeting", isGreeting: true, author: "bot", html: greeting(), files: [], buttons: [] };
+}
+
+function follows(before, message) {
+  if (!before || before.author !== message.author || before.name !== message.name) return false;
+  return !before.sent_at || !message.sent_at || new Date(message.sent_at) - new Date(before.sent_at) < TOGETHER;
+}

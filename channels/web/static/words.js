@@ -1,0 +1,51 @@
+// The page's words in the player's language; the server may change the language while the page is open.
+
+const facts = JSON.parse(document.getElementById("facts").textContent);
+let current = { language: facts.language, texts: facts.texts, greeting: facts.greeting };
+const watchers = [];
+
+export { facts };
+
+export function say(key) {
+  return current.texts[`web_${key}`] ?? "";
+}
+
+export function greeting() {
+  return current.greeting;
+}
+
+export function speak(words) {
+  current = words;
+  document.documentElement.lang = words.language;
+  for (const watcher of watchers) watcher();
+}
+
+// Called now, and whenever the language changes.
+export function whenWords(watcher) {
+  watchers.push(watcher);
+  watcher();
+}
+
+export function time(moment) {
+  return new Intl.DateTimeFormat(current.language, { timeStyle: "short" }).format(moment);
+}
+
+export function day(moment) {
+  if (moment.toDateString() === new Date().toDateString()) return say("today");
+  return new Intl.DateTimeFormat(current.language, { dateStyle: "long" }).format(moment);
+}
+
+export function fullTime(moment) {
+  return new Intl.DateTimeFormat(current.language, { dateStyle: "full", timeStyle: "short" }).format(moment);
+}
+
+export function size(bytes) {
+  const units = ["byte", "kilobyte", "megabyte"];
+  const step = Math.min(2, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return new Intl.NumberFormat(current.language, {
+    style: "unit",
+    unit: units[step],
+    unitDisplay: "short",
+    maximumFractionDigits: step === 2 ? 1 : 0,
+  }).format(bytes / 1000 ** step);
+}
