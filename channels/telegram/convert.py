@@ -143,7 +143,9 @@ def _command(text: str) -> tuple[str, str]:
 
 
 def _unsupported(message: Message) -> str | None:
-    return next((kind for kind in _UNSUPPORTED if getattr(message, kind, None) is not None), None)
+    """The kind of a message that cannot be read; the SDK puts what it does not know (yet) into ``api_kwargs``."""
+    known = next((kind for kind in _UNSUPPORTED if getattr(message, kind) is not None), None)
+    return known or next(iter(message.api_kwargs), None)
 
 
 def _files(message: Message) -> tuple[IncomingFile, ...]:

@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 Receive = Callable[[Sequence[Update]], Awaitable[None]]
 """Takes updates in; returns when they are committed, raises if they are not."""
 
+_ESSENTIAL = ("message_id", "date", "chat", "from", "text", "caption", "media_group_id")
 _LONGEST_WAIT = 30.0
 
 
@@ -94,9 +95,23 @@ class Poller:
 
 
 def parse(raw: dict[str, Any], bot: Bot) -> Update | None:
-    """The SDK's object; None for an update that it cannot read, which must not hold up the others."""
-    try:
-        return Update.de_json(raw, bot)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        log.error("telegram.unreadable_update", update_id=raw.get("update_id"), error=repr(error))
-        return None
+    """The SDK's object.
+
+    An update that the SDK cannot read must neither hold up the others nor be lost: of a message the words and the
+    writer are kept, and that the rest is unreadable. None where not even that can be had.
+    """
+    for attempt in (raw, _essence(raw)):
+        try:
+            return Update.de_json(attempt, bot)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            log.error("telegram.unreadable_update", update_id=raw.get("update_id"), error=repr(error))
+    return None
+
+
+def _essence(raw: dict[str, Any]) -> dict[str, Any]:
+    essence = {"update_id": raw.get("update_id")}
+    message = raw.get("message")
+    if isinstance(message, dict):
+        kept = {name: message[name] for name in _ESSENTIAL if name in message}
+        essence["message"] = kept | {"unreadable": True}
+    return essence

@@ -10,9 +10,18 @@ In a test::
 Out of process: ``python -m tests.protocol.telegram_server --port 8081`` (see ``control_api``).
 """
 
-from tests.protocol.telegram_server.errors import ApiError, bad_request, forbidden
+from tests.protocol.telegram_server.errors import ApiError, bad_request, forbidden, too_many_requests
 from tests.protocol.telegram_server.faults import Fault
 from tests.protocol.telegram_server.people import FakeGroup, FakeUser
 from tests.protocol.telegram_server.server import FakeTelegram
 
-__all__ = ["ApiError", "FakeGroup", "FakeTelegram", "FakeUser", "Fault", "bad_request", "forbidden"]
+__all__ = [
+    "ApiError",
+    "FakeGroup",
+    "FakeTelegram",
+    "FakeUser",
+    "Fault",
+    "bad_request",
+    "forbidden",
+    "too_many_requests",
+]

@@ -126,8 +126,9 @@ class FakeUser:
         return self.sends_other(dice={"emoji": "🎲", "value": 6})
 
     def sends_poll(self) -> Json:
-        options = [{"text": text, "voter_count": 0} for text in ("yes", "no")]
+        options = [{"persistent_id": text, "text": text, "voter_count": 0} for text in ("yes", "no")]
         flags = {"is_closed": False, "is_anonymous": True, "allows_multiple_answers": False}
+        flags |= {"allows_revoting": False, "members_only": False}
         poll = {"id": "9", "question": "Is it fun?", "options": options, "total_voter_count": 0, "type": "regular"}
         return self.sends_other(poll=poll | flags)
 

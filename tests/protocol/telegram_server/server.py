@@ -126,6 +126,7 @@ class FakeTelegram:
         if forum:
             card["is_forum"] = True
         chat = self.world.chats[card["id"]] = Chat(card, members={self.bot.card["id"]: "member"})
+        next(chat.ids)  # 1 is the General topic of a forum
         return FakeGroup(self.world, self.bot, chat)
 
     def fault(self, what: str, method: str = "*", **details: Any) -> Fault:
@@ -196,6 +197,7 @@ class FakeTelegram:
         try:
             body: Json = {"ok": True, "result": await self._perform(bot, call)}
         except ApiError as error:
+            self.world.changed()
             return _refusal(error)
         if fault is not None and fault.after_effect and (answer := await self._befall(fault, request)) is not None:
             return answer
