@@ -16,6 +16,7 @@ from storage.database import Database
 
 COOKIE = "innkeeper_console"
 PATH = "/console"
+_LARGEST_BODY = 256 * 1024
 
 
 class Access:
@@ -79,10 +80,22 @@ def refusal(kind: type[web.HTTPError], code: str, reason: str, **more: Any) -> w
     return kind(text=json.dumps({"code": code, "reason": reason, **more}), content_type="application/json")
 
 
+async def bytes_of(request: web.Request, limit: int) -> bytes | None:
+    """The request's body; None where it has more than ``limit`` bytes, of which no more are read."""
+    if (request.content_length or 0) > limit:
+        return None
+    content = bytearray()
+    async for chunk in request.content.iter_chunked(64 * 1024):
+        content += chunk
+        if len(content) > limit:
+            return None
+    return bytes(content)
+
+
 async def body_of(request: web.Request) -> dict[str, Any]:
     """The request's JSON object. Raises 400 for anything else."""
     try:
-        body = await request.json()
+        body = json.loads(await bytes_of(request, _LARGEST_BODY) or b"")
     except ValueError:
         body = None
     if not isinstance(body, dict):

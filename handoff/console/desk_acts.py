@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from aiohttp import web
 
 from handoff.acts import (
@@ -27,14 +26,13 @@ from handoff.acts import (
 from handoff.agents import Agent
 from handoff.console.access import PATH, Access, body_of, refusal, text_of
 from handoff.console.history import ticket_key
-from handoff.console.uploads import file_name
-from messaging.files import blobs
+from messaging.file_types import clean_name
+from messaging.files import describe
 from storage.database import Database
 
 LONGEST_TEXT = 20_000
 _MOST_FILES = 10
 _ACT_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class DeskActs:
@@ -125,14 +123,9 @@ class DeskActs:
             raise refusal(web.HTTPBadRequest, "too_many_files", f"At most {_MOST_FILES} files go with one message.")
         if not named:
             return ()
-        names = [(text_of(each, "sha256", 64), file_name(text_of(each, "name", 1000))) for each in named]
+        names = [(text_of(each, "sha256", 64), clean_name(text_of(each, "name", 1000))) for each in named]
         async with self._database.reading() as connection:
-            rows = await connection.execute(
-                sa.select(blobs.c.sha256, blobs.c.content_type, blobs.c.size).where(
-                    blobs.c.sha256.in_([sha256 for sha256, _ in names if _SHA256.fullmatch(sha256)])
-                )
-            )
-            known = {row.sha256: row for row in rows}
+            known = await describe(connection, [sha256 for sha256, _ in names])
         for sha256, name in names:
             if sha256 not in known:
                 raise refusal(

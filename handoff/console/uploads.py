@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
 from aiohttp import web
 
-from handoff.console.access import PATH, Access, refusal
+from handoff.console.access import PATH, Access, bytes_of, refusal
 from handoff.console.settings import ConsoleSettings
 from messaging import files
-from messaging.file_types import IMAGES, SOUNDS, VIDEOS, content_type_of
+from messaging.file_types import IMAGES, SOUNDS, VIDEOS, clean_name, content_type_of
 from storage.database import Database
 
 _SHOWN_IN_PLACE = IMAGES | SOUNDS | VIDEOS
-_LONGEST_NAME = 120
 
 
 class Uploads:
@@ -39,7 +37,11 @@ class Uploads:
     async def _take(self, request: web.Request) -> web.Response:
         """The body is the file, ``?name=`` what it is called. Answers with what an act then names it by."""
         await self._access.write(request)
-        content = await self._read(request)
+        limit = self._settings.max_file
+        content = await bytes_of(request, limit)
+        if content is None:
+            too_large = f"That file is too large: at most {limit / 1024 / 1024:.0f} MB can be sent."
+            raise refusal(web.HTTPBadRequest, "too_large", too_large)
         if not content:
             raise refusal(web.HTTPBadRequest, "empty", "That file is empty.")
         content_type = content_type_of(content)
@@ -49,22 +51,10 @@ class Uploads:
             )
         async with self._database.transaction() as connection:
             sha256 = await files.store(self._database, connection, content, content_type, self._now())
-        name = file_name(request.query.get("name", ""))
+        name = clean_name(request.query.get("name", ""))
         return web.json_response(
             {"sha256": sha256, "name": name, "content_type": content_type, "size": len(content)}, status=201
         )
-
-    async def _read(self, request: web.Request) -> bytes:
-        limit = self._settings.max_file
-        too_large = f"That file is too large: at most {limit / 1024 / 1024:.0f} MB can be sent."
-        if (request.content_length or 0) > limit:
-            raise refusal(web.HTTPBadRequest, "too_large", too_large)
-        content = bytearray()
-        async for chunk in request.content.iter_chunked(64 * 1024):
-            content += chunk
-            if len(content) > limit:
-                raise refusal(web.HTTPBadRequest, "too_large", too_large)
-        return bytes(content)
 
     async def _give(self, request: web.Request) -> web.Response:
         """Only what no browser can run is shown in place; everything else is a download, and nothing may run."""
@@ -85,18 +75,7 @@ class Uploads:
             raise refusal(web.HTTPNotFound, "gone", "There is no such file.")
         content, content_type = found
         inline = content_type in _SHOWN_IN_PLACE
-        name = quote(file_name(request.query.get("name", "")), safe="")
+        name = quote(clean_name(request.query.get("name", "")), safe="")
         headers["Content-Disposition"] = f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{name}"
         headers["Content-Type"] = content_type if inline else "application/octet-stream"
         return web.Response(body=content, headers=headers)
-
-
-def file_name(name: str) -> str:
-    """A name that is only a name: no folders, nothing invisible, not too long (its ending is kept)."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    shown = "".join(each for each in unicodedata.normalize("NFC", last) if each.isprintable()).strip(" .")
-    if len(shown) > _LONGEST_NAME:
-        stem, dot, ending = shown.rpartition(".")
-        kept = dot + ending if dot and len(ending) <= 10 else ""
-        shown = (stem if kept else shown)[: _LONGEST_NAME - len(kept)] + kept
-    return shown or "file"

