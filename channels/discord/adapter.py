@@ -67,6 +67,7 @@ class DiscordChannel:
             intents_for(threads=settings.panel_channel is not None),
             ready_timeout=settings.ready_timeout,
             resume_within=settings.resume_within,
+            identify_pause=settings.identify_pause,
         )
         try:
             await self._log_in(client)

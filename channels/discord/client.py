@@ -55,7 +55,9 @@ class GatewayClient(discord.Client):
 
     handlers: Handlers
 
-    def __init__(self, intents: discord.Intents, *, ready_timeout: float, resume_within: float) -> None:
+    def __init__(
+        self, intents: discord.Intents, *, ready_timeout: float, resume_within: float, identify_pause: float
+    ) -> None:
         super().__init__(
             intents=intents,
             # Nothing is looked up in caches of members and messages: memory stays flat.
@@ -68,10 +70,15 @@ class GatewayClient(discord.Client):
         )
         self.stalled = asyncio.Event()
         self._resume_within = resume_within
+        self._identify_pause = identify_pause
         self._watch: asyncio.TimerHandle | None = None
         survive_unreadable_events(self, self._unreadable)
 
     # ------------------------------------------------------------ the connection
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        if not initial:
+            await asyncio.sleep(self._identify_pause)
 
     async def on_connect(self) -> None:
         """A new session (READY): what happened between it and the one before is not told again."""

@@ -22,6 +22,8 @@ class DiscordSettings:
     answer_within: float = 20.0
     # How long a lost gateway connection may take to resume before a new one is made.
     resume_within: float = 60.0
+    # Discord lets a bot identify itself once in five seconds.
+    identify_pause: float = 5.0
     # How long after the last guild that Discord announced they are taken to be all.
     ready_timeout: float = 1.0
     # How long a private "thinking …" may stay when the bot has nothing to say.

@@ -36,6 +36,7 @@ class Program:
 
     def __init__(self, server: DiscordServer, **settings: Any) -> None:
         self.server = server
+        self.settings = settings
         given = {"panel_channel": server.support.id, "ready_timeout": 0.02, "silence": 0.2, **settings}
         self.channel = DiscordChannel(
             DiscordSettings(
@@ -50,12 +51,14 @@ class Program:
         self._changed = asyncio.Event()
         self._numbers = count(1)
         self._ready = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
 
     # ------------------------------------------------------------ what the channel is lent
 
     async def sink(self, events: Sequence[ChannelEvent]) -> None:
         if self.failures:
             self.failures -= 1
+            self._changed.set()
             raise RuntimeError("the database is away")
         for event in events:
             if (event.chat, event.key) not in self._keys:
@@ -72,12 +75,22 @@ class Program:
     def now(self) -> datetime:
         return self.server.world.clock.now()
 
+    def knows(self, chat: str, external_id: str | None, sent_at: datetime) -> None:
+        """Let a chat be known from before, with this as its newest message."""
+        self.seen[chat] = LastSeen(chat, external_id, sent_at)
+
+    def restarted(self) -> Program:
+        """A new process over the same tables."""
+        after = Program(self.server, **self.settings)
+        after.events, after.seen, after._keys = self.events, self.seen, self._keys
+        return after
+
     # ------------------------------------------------------------ running
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Program]:
         """The channel under a supervisor without a pause; ready when entered, closed when left."""
-        task = asyncio.create_task(self._supervise())
+        task = self._running = asyncio.create_task(self._supervise())
         try:
             waiting = asyncio.create_task(self._ready.wait())
             await asyncio.wait([task, waiting], timeout=10, return_when=asyncio.FIRST_COMPLETED)
@@ -90,6 +103,8 @@ class Program:
             await asyncio.wait([task])
             await self.channel.close()
             self._ready.clear()
+            if not task.cancelled():
+                task.result()
 
     async def _supervise(self) -> None:
         surroundings = Surroundings(self.sink, texts, ("en", "zh-Hans", "vi"), self.last_seen, self.now)
@@ -101,6 +116,11 @@ class Program:
             except Exception as error:  # noqa: BLE001 - a supervisor survives whatever ends a channel
                 self.ends.append(error)
             await asyncio.sleep(0)
+
+    async def ended(self) -> None:
+        """Wait until the supervisor gave up."""
+        assert self._running is not None
+        await asyncio.wait([self._running], timeout=5)
 
     async def until(self, predicate: Any, within: float = 5.0) -> Any:
         async with asyncio.timeout(within):

@@ -57,6 +57,7 @@ class Player:
         self.world = world
         self.id = user_id
         self.guild_id = guild_id
+        self.locale = "en-US"
 
     @property
     def dm_channel(self) -> int:
@@ -163,9 +164,10 @@ class Player:
 
     def _use(self, kind: int, channel_id: int, data: dict[str, Any]) -> tuple[Interaction, dict[str, Any]]:
         guild_id = self.world.get_channel(channel_id).guild_id
-        return simcord_interactions.base_payload(
+        record, payload = simcord_interactions.base_payload(
             self.world, type=kind, channel_id=channel_id, guild_id=guild_id, user_id=self.id, data=data
         )
+        return record, payload | {"locale": self.locale}
 
     def _command_data(self, command: dict[str, Any], channel_id: int, options: dict[str, Any]) -> dict[str, Any]:
         accepted = simcord_interactions.check_options(command["name"], command, options)

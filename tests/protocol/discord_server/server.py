@@ -7,7 +7,8 @@ from typing import Any, Self
 
 import discord
 from aiohttp import web
-from simcord.backend.models import Channel, Message
+from simcord.backend.models import Channel, Message, Overwrite
+from simcord.enums import OverwriteType
 
 from .control import control_routes
 from .faults import Fault
@@ -115,6 +116,12 @@ class DiscordServer:
         """Everything said in a channel, oldest first, ephemeral answers left out."""
         stored = self.world.messages.get(channel_id, {}).values()
         return sorted((message for message in stored if not message.is_ephemeral), key=lambda each: each.id)
+
+    def deny_bot(self, channel: Channel, *permissions: str) -> None:
+        """Take these permissions from the bot in a channel."""
+        denied = discord.Permissions(**dict.fromkeys(permissions, True)).value
+        overwrite = Overwrite(self.world.bot_user.id, OverwriteType.MEMBER, deny=denied)
+        self.world.set_overwrite(channel.id, overwrite)
 
     def threads(self, parent_id: int) -> list[Channel]:
         return [channel for channel in self.world.channels.values() if channel.parent_id == parent_id]

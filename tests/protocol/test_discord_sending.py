@@ -1,0 +1,248 @@
+"""What goes out to Discord, and what becomes of it when the network or Discord misbehaves."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from channels.errors import ChatMoved, OutcomeHidden, Refused, TryLater
+from messaging.messages import OutgoingFile
+from tests.protocol.discord_program import Program
+from tests.protocol.discord_server import DiscordServer, Player
+
+PICTURE = OutgoingFile("map.png", "image/png", b"\x89PNG map")
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[DiscordServer]:
+    async with DiscordServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def program(server: DiscordServer) -> AsyncIterator[Program]:
+    async with Program(server, answer_within=0.5).running() as program:
+        yield program
+
+
+@pytest.fixture
+def ann(server: DiscordServer) -> Player:
+    return server.user("Ann")
+
+
+async def test_text_is_rendered_and_nobody_is_pinged(server: DiscordServer, program: Program, ann: Player) -> None:
+    sent = await program.say(ann.dm_channel, f"**Hello** <@{ann.id}> @everyone, see [this](https://example.com)")
+    (message,) = ann.dms
+    assert str(message.id) == sent.external_id
+    assert message.content == f"**Hello** \\<@{ann.id}> @everyone, see [this](https://example.com)"
+    assert not message.mention_everyone
+    assert message.ping_user_ids == []
+    (request,) = server.requests("POST", f"/channels/{ann.dm_channel}/messages")
+    assert request.json["allowed_mentions"]["parse"] == []
+
+
+async def test_a_file_with_words_and_a_file_alone(server: DiscordServer, program: Program, ann: Player) -> None:
+    await program.say(ann.dm_channel, "The map:", file=PICTURE)
+    await program.say(ann.dm_channel, "", file=PICTURE)
+    assert ann.dms_from_bot == ["The map:", ""]
+    for message in ann.dms:
+        (attachment,) = message.attachments
+        assert attachment["filename"] == "map.png"
+        assert server.world.cdn.get(attachment["url"]) == PICTURE.content
+
+
+async def test_the_longest_text_goes_out_whole(program: Program, ann: Player) -> None:
+    limit = program.channel.capabilities.max_text
+    for text in ("x" * limit, "*_" * (limit // 2), "字" * limit, "👩‍👩‍👧" * (limit // 5)):
+        await program.say(ann.dm_channel, text)
+    assert len(ann.dms_from_bot) == 4
+
+
+async def test_an_edit_changes_words_and_buttons(program: Program, ann: Player) -> None:
+    sent = await program.say(ann.dm_channel, "You are third.")
+    again = await program.say(ann.dm_channel, "You are second.", edits=sent.external_id)
+    assert again.external_id == sent.external_id
+    assert ann.dms_from_bot == ["You are second."]
+
+
+async def test_an_edit_of_a_message_that_is_gone_is_refused(
+    server: DiscordServer, program: Program, ann: Player
+) -> None:
+    sent = await program.say(ann.dm_channel, "soon gone")
+    server.world.delete_message(ann.dm_channel, int(sent.external_id))
+    with pytest.raises(Refused) as refused:
+        await program.say(ann.dm_channel, "too late", edits=sent.external_id)
+    assert not refused.value.chat_lost
+
+
+@pytest.mark.parametrize(("drop", "after_first"), [("before", 0), ("after", 1)])
+async def test_a_resend_after_a_hidden_outcome_makes_one_message(
+    server: DiscordServer, program: Program, ann: Player, drop: str, after_first: int
+) -> None:
+    outgoing = program.outgoing(ann.dm_channel, "exactly once")
+    server.fault(method="POST", path="*/messages", drop=drop)
+    with pytest.raises(OutcomeHidden):
+        await program.channel.send(outgoing)
+    assert len(ann.dms_from_bot) == after_first
+    sent = await program.channel.send(outgoing)
+    assert ann.dms_from_bot == ["exactly once"]
+    assert sent.external_id == str(ann.dms[0].id)
+
+
+async def test_a_resend_long_after_a_hidden_outcome_finds_the_message(
+    server: DiscordServer, program: Program, ann: Player
+) -> None:
+    outgoing = program.outgoing(ann.dm_channel, "exactly once, even now")
+    server.fault(method="POST", path="*/messages", drop="after")
+    with pytest.raises(OutcomeHidden):
+        await program.channel.send(outgoing)
+    server.world.advance_clock(600)
+    sent = await program.channel.send(outgoing)
+    assert ann.dms_from_bot == ["exactly once, even now"]
+    assert sent.external_id == str(ann.dms[0].id)
+
+
+async def test_an_answer_that_never_comes_is_a_hidden_outcome(
+    server: DiscordServer, program: Program, ann: Player
+) -> None:
+    held = asyncio.Event()
+    server.fault(method="POST", path="*/messages", hold=held)
+    with pytest.raises(OutcomeHidden):
+        await program.say(ann.dm_channel)
+    held.set()
+
+
+async def test_a_private_answer_with_a_hidden_outcome_is_not_doubled(
+    server: DiscordServer, program: Program, ann: Player
+) -> None:
+    use = ann.slash("ask", channel=server.lobby.id, question="Sword?")
+    (event,) = await program.hears(1)
+    outgoing = program.outgoing(event.chat, "In the bank.", reply_via=event.reply_via)
+    server.fault(method="POST", path="/webhooks/*", drop="after")
+    with pytest.raises(OutcomeHidden):
+        await program.channel.send(outgoing)
+    await program.channel.send(outgoing)
+    assert use.texts == ["In the bank."]
+
+
+async def test_a_rate_limit_delays_its_own_chat_only(server: DiscordServer, program: Program, ann: Player) -> None:
+    bob = server.user("Bob")
+    server.fault(method="POST", path=f"*/{ann.dm_channel}/messages", status=429, retry_after=0.4)
+    waiting = asyncio.create_task(program.say(ann.dm_channel, "patience"))
+    await server.until(lambda: not server.rest.faults.waiting)
+    started = time.monotonic()
+    await program.say(bob.dm_channel, "at once")
+    assert time.monotonic() - started < 0.3
+    assert not waiting.done()
+    await waiting
+    assert ann.dms_from_bot == ["patience"]
+
+
+async def test_a_rate_limit_that_is_too_long_is_handed_back(
+    server: DiscordServer, program: Program, ann: Player
+) -> None:
+    server.fault(method="POST", path="*/messages", status=429, retry_after=40.0)
+    with pytest.raises(TryLater) as later:
+        await program.say(ann.dm_channel)
+    assert later.value.after == 40.0
+
+
+async def test_503_may_be_tried_again(server: DiscordServer, program: Program, ann: Player) -> None:
+    server.fault(method="POST", path="*/messages", status=503)
+    with pytest.raises(TryLater):
+        await program.say(ann.dm_channel)
+    assert ann.dms_from_bot == []
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+async def test_a_passing_server_error_is_tried_again_at_once(
+    server: DiscordServer, program: Program, ann: Player, status: int
+) -> None:
+    server.fault(method="POST", path="*/messages", status=status)
+    await program.say(ann.dm_channel, "through")
+    assert ann.dms_from_bot == ["through"]
+
+
+async def test_a_message_that_discord_will_never_take_is_refused(program: Program, ann: Player) -> None:
+    with pytest.raises(Refused) as refused:
+        await program.say(ann.dm_channel, "x" * 2500)
+    assert not refused.value.chat_lost
+    with pytest.raises(Refused, match="too large"):
+        await program.say(ann.dm_channel, file=OutgoingFile("big.bin", "application/octet-stream", b"x" * (11 * 2**20)))
+
+
+async def test_a_channel_that_is_gone_is_lost(server: DiscordServer, program: Program) -> None:
+    with pytest.raises(Refused) as refused:
+        await program.say(server.world.snowflake())
+    assert refused.value.chat_lost
+
+
+async def test_closed_dms_go_on_in_a_private_thread(server: DiscordServer, program: Program, ann: Player) -> None:
+    ann.closes_dms()
+    with pytest.raises(ChatMoved) as moved:
+        await program.say(ann.dm_channel, "Psst")
+    (thread,) = server.threads(server.support.id)
+    assert moved.value.chat == str(thread.id)
+    assert ann.id in thread.thread_members
+    await program.say(moved.value.chat, "Psst")
+    assert [message.content for message in server.messages(thread.id)] == ["Psst"]
+    # The player's next question in public belongs to that thread.
+    ann.mentions_bot(server.lobby.id, "are you there?")
+    (event,) = await program.hears(1)
+    assert event.chat == str(thread.id)
+
+
+async def test_closed_dms_without_a_support_channel_are_told_where_the_player_asked(server: DiscordServer) -> None:
+    async with Program(server, panel_channel=None).running() as program:
+        ann = server.user("Ann")
+        ann.closes_dms()
+        asked = ann.mentions_bot(server.lobby.id, "help me")
+        (event,) = await program.hears(1)
+        for _ in range(2):
+            with pytest.raises(Refused) as refused:
+                await program.say(event.chat, "Gladly")
+            assert refused.value.chat_lost
+        answers = [message for message in server.messages(server.lobby.id) if message.author_id != ann.id]
+        assert [message.content for message in answers] == ["Please open your direct messages."]
+        assert answers[0].reference is not None
+        assert answers[0].reference["message_id"] == str(asked.id)
+
+
+async def test_an_archived_thread_is_opened_to_write_or_edit_in_it(
+    server: DiscordServer, program: Program, ann: Player
+) -> None:
+    (panel,) = server.messages(server.support.id)
+    use = ann.clicks(panel)
+    await server.until(lambda: use.texts)
+    (thread,) = server.threads(server.support.id)
+    sent = await program.say(thread.id, "one")
+    for locked in (False, True):
+        server.world.edit_channel(thread.id, {}, thread_metadata={"archived": True, "locked": locked})
+        await program.say(thread.id, f"locked {locked}")
+        server.world.edit_channel(thread.id, {}, thread_metadata={"archived": True, "locked": locked})
+        await program.say(thread.id, "edited", edits=sent.external_id)
+
+
+async def test_a_deleted_thread_is_a_lost_chat(server: DiscordServer, program: Program, ann: Player) -> None:
+    (panel,) = server.messages(server.support.id)
+    use = ann.clicks(panel)
+    await server.until(lambda: use.texts)
+    (thread,) = server.threads(server.support.id)
+    server.world.delete_channel(thread.id)
+    with pytest.raises(Refused) as refused:
+        await program.say(thread.id)
+    assert refused.value.chat_lost
+
+
+async def test_the_typing_sign(server: DiscordServer, program: Program, ann: Player) -> None:
+    await program.channel.typing(str(ann.dm_channel))
+    assert server.requests("POST", f"/channels/{ann.dm_channel}/typing")
+
+
+async def test_nothing_is_sent_while_not_connected(server: DiscordServer, ann: Player) -> None:
+    program = Program(server)
+    with pytest.raises(TryLater):
+        await program.say(ann.dm_channel)
