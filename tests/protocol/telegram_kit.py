@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -94,7 +95,7 @@ class Kit:
 
 
 def settings_for(server: FakeTelegram, **changes: Any) -> TelegramSettings:
-    return TelegramSettings(**({"token": server.token, "api_url": server.api_url, "poll_timeout": 5.0} | changes))
+    return replace(TelegramSettings(server.token, server.api_url, poll_timeout=5.0), **changes)
 
 
 def surroundings(sink: Sink) -> Surroundings:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 from tests.protocol.telegram_server.call import Call
 
 _DEFAULT = Path(__file__).parents[4] / "shared" / "emulators" / "telegram-bot-api-9.2.json"
+_ONLY_TYPE = re.compile(r"(?:must be|always) [“\"]?(\w+)[”\"]?\.?$")
+"""How the description of a ``type`` says that it can only be this one."""
 _SCALARS: dict[str, tuple[type, ...]] = {
     "Integer": (int,),
     "String": (str,),
@@ -93,8 +96,7 @@ class Schema:
                 found.append(f"{where}.{name}: is unknown in {kind}")
             else:
                 found += self._check_any(f"{where}.{name}", inner, fields[name])
-        if "type" in value and "type" in fields and "must be " in fields["type"]["description"]:
-            expected = fields["type"]["description"].rsplit("must be ", 1)[1].strip(' "“”.')
-            if value["type"] != expected:
-                found.append(f"{where}.type: must be {expected}")
+        named = _ONLY_TYPE.search(fields.get("type", {}).get("description", ""))
+        if named and value.get("type") != named[1]:
+            found.append(f"{where}.type: must be {named[1]}")
         return found
