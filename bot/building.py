@@ -236,6 +236,7 @@ def console_settings(settings: Settings) -> ConsoleSettings:
         max_file=max_file(settings),
         allowed_types=allowed_types(settings),
         lifetime=Lifetime(settings.handoff.session_idle, settings.handoff.session_longest),
+        behind_proxy=settings.web.trust_forwarded,
     )
 
 

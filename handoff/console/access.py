@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -49,14 +50,20 @@ class Access:
     def same_origin(self, request: web.Request) -> None:
         """Raises 403 unless the request's Origin is this console's own."""
         origin = request.headers.get("Origin", "").lower()
-        own = {self._settings.origin, f"{request.scheme}://{request.host}".lower()}
-        if origin not in own:
+        # Behind a proxy we see http where the browser sees https, so of our own origin the host alone is compared.
+        if not origin or (origin != self._settings.origin and urlsplit(origin).netloc != request.host.lower()):
             raise refusal(
                 web.HTTPForbidden,
                 "origin",
                 f"This request comes from {origin or 'nowhere'}, not from the console itself. "
                 f"If this is the console, web.public_url in config.yaml needs the address you see in the browser.",
             )
+
+    def address(self, request: web.Request) -> str:
+        """Where the request comes from, for counting."""
+        forwarded = request.headers.get("X-Forwarded-For", "") if self._settings.behind_proxy else ""
+        # The last entry is the one that our own proxy wrote; those before it are whatever the sender claims.
+        return forwarded.rpartition(",")[2].strip() or request.remote or "unknown"
 
     def let_in(self, response: web.Response, token: str) -> None:
         """Give the browser the session's cookie."""

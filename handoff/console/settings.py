@@ -17,7 +17,7 @@ class ConsoleSettings:
     ``public_url`` is the address that agents' browsers see, without a path below it. ``max_file`` counts bytes.
     Within ``attempts_within`` so many failed sign-ins are taken for one name and from one address. ``poll`` is how
     many seconds an open console trusts that nothing changed when it was told of nothing; ``gap`` is the shortest time
-    between two updates that it is sent.
+    between two updates that it is sent. ``behind_proxy`` takes addresses from ``X-Forwarded-For``.
     """
 
     public_url: str = "http://localhost:8080"
@@ -30,6 +30,7 @@ class ConsoleSettings:
     attempts_within: timedelta = timedelta(minutes=15)
     poll: float = 3.0
     gap: float = 0.1
+    behind_proxy: bool = False
 
     @property
     def secure(self) -> bool:

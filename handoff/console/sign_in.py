@@ -69,7 +69,7 @@ class SignIn:
         if not verified.right or agent is None or agent.disabled_at is not None:
             raise refusal(web.HTTPForbidden, "wrong", WRONG)
         self._by_name.forget(name)
-        self._by_address.take_back(_address(request))
+        self._by_address.take_back(self._access.address(request))
         async with self._database.transaction() as connection:
             if verified.renewed is not None:
                 await agents.set_password_hash(connection, agent.id, verified.renewed)
@@ -93,7 +93,7 @@ class SignIn:
             agent = await sessions.link_agent(connection, token, self._now())
         if agent is None:
             raise refusal(web.HTTPForbidden, "link_spent", LINK_SPENT)
-        self._by_address.take_back(_address(request))
+        self._by_address.take_back(self._access.address(request))
         return web.json_response(self._as_data(agent))
 
     async def _set_password(self, request: web.Request) -> web.Response:
@@ -117,14 +117,14 @@ class SignIn:
             # Whoever was signed in with the old password is not any more.
             await sessions.end_all(connection, agent.id)
             session = await sessions.begin(connection, agent.id, now, self._settings.lifetime)
-        self._by_address.take_back(_address(request))
+        self._by_address.take_back(self._access.address(request))
         self._live.tell(f"agent:{agent.id}")
         return self._let_in(agent, session)
 
     def _take_attempt(self, name: str | None, request: web.Request) -> None:
         """Count this try, by its name and by where it comes from. Raises 429 where there were too many."""
         now = self._now()
-        address = _address(request)
+        address = self._access.address(request)
         minutes = self._by_address.minutes_to_wait(address, now)
         if name is not None:
             minutes = max(minutes, self._by_name.minutes_to_wait(name, now))
@@ -155,7 +155,3 @@ class SignIn:
             "service": self._settings.service,
             "max_file": self._settings.max_file,
         }
-
-
-def _address(request: web.Request) -> str:
-    return request.remote or "unknown"

@@ -6,7 +6,8 @@ import { icon } from "./icons.js";
 
 const STATES = {
   pending: "is being fetched…",
-  refused: "was refused: too large, or of a kind that is not allowed",
+  too_large: "was refused: it is too large",
+  refused: "was refused: this kind of file is not taken",
   lost: "could not be fetched from the network",
 };
 
