@@ -41,8 +41,7 @@ def unanswered(tools: FaqTools, path: Path | None, limit: int, wants_json: bool)
     proposals 1 and 3 into the YAML.
     """
     faq = tools.load()
-    matcher = tools.learn(faq)
-    groups = group_missed(_missed(tools, path), faq, matcher, matcher.suggest_above)[:limit]
+    groups = group_missed(_missed(tools, path), faq, tools.learn(faq))[:limit]
     cache = tools.settings.cache_folder
     cache.mkdir(parents=True, exist_ok=True)
     rows = [_to_row(group) for group in groups]

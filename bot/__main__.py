@@ -1,0 +1,5 @@
+"""``python -m bot`` is ``innkeeper``."""
+
+from bot.cli import main
+
+main()

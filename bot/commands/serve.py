@@ -1,0 +1,144 @@
+"""``innkeeper serve``."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import signal
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+import structlog
+from aiohttp import web
+
+from bot.app import App
+from bot.building import build_app, console_settings
+from bot.commands.faq_tools import stop
+from bot.commands.program import Program, run
+from bot.logs import configure_logs
+from bot.settings import Settings
+from handoff import agents, sessions
+from storage.database import parse_url
+
+log = structlog.get_logger()
+
+SETTLE_WITHIN = 5.0
+
+
+@click.command()
+@click.pass_obj
+def serve(program: Program) -> None:
+    """Serve players and agents until Ctrl-C.
+
+    Creates the database if there is none and brings an older one up to date, loads the FAQ, starts the web chat, the
+    console and every channel that has a token, and prints where they are. The first admin gets a one-time sign-in link.
+    """
+    settings = program.settings()
+    configure_logs(settings.log)
+    with _alone(settings):
+        run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stopping.set)
+    app = await build_app(settings)
+    try:
+        await app.start()
+        runner = web.AppRunner(app.web(), access_log=None, shutdown_timeout=3.0)
+        await runner.setup()
+        try:
+            await _listen(runner, settings)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SETTLE_WITHIN):
+                    await app.supervisor.settled.wait()
+            click.echo(await _welcome(app))
+            await stopping.wait()
+            click.echo("Finishing what is in hand …")
+        finally:
+            await runner.cleanup()
+    finally:
+        await app.close()
+    click.echo("Ended cleanly. What was not sent yet is kept and goes out at the next start.")
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+    try:
+        await web.TCPSite(runner, settings.web.host, settings.web.port).start()
+    except OSError as error:
+        stop(
+            f"Cannot listen on {settings.web.host}:{settings.web.port}: {error.strerror or error}. Is another program "
+            f"(or another Innkeeper) there? End it, or set web.port in config.yaml to a free one."
+        )
+
+
+async def _welcome(app: App) -> str:
+    settings = app.settings
+    faq = app.knowledge.faq
+    lines = [f"Innkeeper {version('innkeeper')} is serving {settings.service.name}.", ""]
+    if "web" in app.channels:
+        lines.append(f"  Web chat   {settings.public_url}/chat")
+    lines.append(f"  Console    {settings.public_url}/console")
+    link = await _first_link(app)
+    if link is not None:
+        lines += [
+            "             The first admin signs in once, within 24 hours, with this link:",
+            f"             {link}",
+        ]
+    lines.append(f"  FAQ        {len(faq.entries)} entries in {', '.join(faq.languages)}")
+    rejected = app.knowledge.status.problems
+    if rejected:
+        lines.append(
+            f"             The files were changed since and hold {len(rejected)} problems: innkeeper faq status"
+        )
+    lines += ["", "  Channels", *_channel_lines(app), "", "  Ctrl-C ends it."]
+    return "\n".join(lines)
+
+
+def _channel_lines(app: App) -> Iterator[str]:
+    for name in app.channels:
+        broken = app.supervisor.misconfigured.get(name)
+        if broken is not None:
+            yield f"    {name:<9} NOT ON: {broken}. {broken.hint}"
+        else:
+            yield f"    {name:<9} {'on' if name in app.supervisor.up else 'connecting; the log tells when it is on'}"
+    for off in app.off:
+        yield f"    {off.name:<9} off: to switch it on, {off.remedy}"
+
+
+async def _first_link(app: App) -> str | None:
+    async with app.database.transaction() as connection:
+        admin = await agents.first_admin(app.database, connection, app.now())
+        if admin is None:
+            return None
+        token = await sessions.new_link(connection, admin.id, app.now())
+    return console_settings(app.settings).link(token)
+
+
+@contextlib.contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """SQLite serves one process: a second one is told so before it does any harm."""
+    url = parse_url(settings.database.url)
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        yield
+        return
+    path = Path(f"{url.database}.lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.open("w")
+    except OSError as error:
+        stop(f"Cannot write to {path.parent}: {error.strerror or error}. The database needs a folder it may write to.")
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            stop(
+                f"Another Innkeeper serves {url.database} already. End it first; for several processes on one database "
+                f"set database.url to a PostgreSQL."
+            )
+        yield
