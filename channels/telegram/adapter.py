@@ -134,7 +134,7 @@ class TelegramChannel:
         """Who we are, and the way of receiving that was chosen; raises Misconfigured where that cannot be."""
         settings = self._settings
         if settings.mode is Mode.WEBHOOK and not settings.public_url:
-            hint = "Set channels.telegram.public_url to the https address under which Telegram reaches this server."
+            hint = "Set web.public_url to the https address under which Telegram reaches this server."
             raise Misconfigured("a Telegram webhook needs a public address", hint)
         try:
             me = await self._client.get_me()
@@ -156,7 +156,7 @@ class TelegramChannel:
                 allowed_updates=list(ALLOWED_UPDATES),
             )
         except BadRequest as error:
-            hint = "channels.telegram.public_url must be an https address that Telegram can reach."
+            hint = "web.public_url must be an https address that Telegram can reach."
             raise Misconfigured(f"Telegram does not take the webhook {settings.webhook_url}: {error}", hint) from error
         except TelegramError as error:
             raise explain(error, repeatable=True) from error

@@ -52,7 +52,7 @@ def _webhook(info: WebhookInfo, settings: TelegramSettings) -> Check:
         remedy = f"It is set to {settings.webhook_url} when the service starts."
         return Check(subject, Health.WARNING, f"it is {info.url or 'not set'}; {waiting}", remedy)
     if info.last_error_message:
-        remedy = "Check that channels.telegram.public_url is reachable from outside, with a valid certificate."
+        remedy = "Check that web.public_url is reachable from outside, with a valid certificate."
         when = f" at {info.last_error_date:%Y-%m-%d %H:%M} UTC" if info.last_error_date else ""
         return Check(subject, Health.WARNING, f"Telegram's last failed call{when}: {info.last_error_message}", remedy)
     return Check(subject, Health.GOOD, f"Telegram calls {info.url}; {waiting}")

@@ -9,7 +9,6 @@ from telegram.error import (
     ChatMigrated,
     Forbidden,
     InvalidToken,
-    NetworkError,
     RetryAfter,
     TelegramError,
 )
@@ -52,9 +51,8 @@ def explain(error: TelegramError, *, repeatable: bool = False) -> ChannelError:
         return TryLater(str(error), whole_channel=True)
     if isinstance(error, Unavailable) or repeatable:
         return TryLater(str(error))
-    if isinstance(error, NetworkError):
-        return OutcomeHidden(str(error))
-    return Refused(str(error))
+    # A time-out, a cut connection, an answer that makes no sense: it may have happened.
+    return OutcomeHidden(str(error))
 
 
 def is_not_parsed(error: BadRequest) -> bool:

@@ -102,7 +102,7 @@ async def test_a_webhook_needs_a_public_address() -> None:
             channel = TelegramChannel(settings_for(server, mode=Mode.WEBHOOK, public_url=address))
             with pytest.raises(Misconfigured) as told:
                 await channel.run(surroundings(Sink()), lambda: None)
-            assert "channels.telegram.public_url" in told.value.hint
+            assert "web.public_url" in told.value.hint
             await channel.close()
 
 
@@ -120,7 +120,7 @@ async def test_doctor_tells_of_a_webhook_that_fails() -> None:
         (problem,) = [check for check in await kit.channel.check() if check.health is not Health.GOOD]
         assert problem.health is Health.WARNING
         assert "500" in problem.message
-        assert "public_url" in problem.remedy
+        assert "web.public_url" in problem.remedy
 
 
 async def test_doctor_tells_of_a_wrong_token_and_of_silence() -> None:
