@@ -32,18 +32,20 @@ export class Log {
     });
   }
 
-  // A frame of messages; returns those from us that were not known before.
+  // A frame of messages; returns those from us that came while the page was open.
   take({ messages, fresh, more }) {
-    if (fresh) this.told.clear();
     const news = messages.filter((each) => each.author !== "player" && !each.deleted && !this.told.has(each.number));
+    if (fresh) this.told.clear();
     for (const message of messages) {
       this.told.set(message.number, message);
       this.unconfirmed.delete(message.id);
     }
     if (fresh) this.hasEarlier = more;
-    this.draw(fresh && !this.isLoaded, news.length > 0);
+    const isFirst = !this.isLoaded;
+    this.isLoaded = true;
+    this.draw(isFirst, news.length > 0);
     this.beLive();
-    return fresh ? [] : news;
+    return isFirst ? [] : news;
   }
 
   takeEarlier({ messages, more }) {
@@ -138,7 +140,6 @@ export class Log {
   }
 
   beLive() {
-    this.isLoaded = true;
     setTimeout(() => this.log.setAttribute("aria-live", "polite"), 100);
   }
 

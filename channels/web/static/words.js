@@ -26,23 +26,29 @@ export function whenWords(watcher) {
   watcher();
 }
 
+// The player's own way to write dates where it fits the language: "en-GB" for "en".
+function locale() {
+  const start = current.language.split("-")[0];
+  return navigator.languages.find((each) => each.split("-")[0] === start) ?? current.language;
+}
+
 export function time(moment) {
-  return new Intl.DateTimeFormat(current.language, { timeStyle: "short" }).format(moment);
+  return new Intl.DateTimeFormat(locale(), { timeStyle: "short" }).format(moment);
 }
 
 export function day(moment) {
   if (moment.toDateString() === new Date().toDateString()) return say("today");
-  return new Intl.DateTimeFormat(current.language, { dateStyle: "long" }).format(moment);
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "long" }).format(moment);
 }
 
 export function fullTime(moment) {
-  return new Intl.DateTimeFormat(current.language, { dateStyle: "full", timeStyle: "short" }).format(moment);
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "full", timeStyle: "short" }).format(moment);
 }
 
 export function size(bytes) {
   const units = ["byte", "kilobyte", "megabyte"];
   const step = Math.min(2, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  return new Intl.NumberFormat(current.language, {
+  return new Intl.NumberFormat(locale(), {
     style: "unit",
     unit: units[step],
     unitDisplay: "short",

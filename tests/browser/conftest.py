@@ -1,0 +1,132 @@
+"""A real browser and the whole program, both in the test's own event loop."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from bot.app import App
+from bot.building import build_app
+from bot.config import load_settings
+from bot.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+SCREENSHOTS = ROOT / "artifacts" / "screenshots"
+DEBIAN_CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def _missing(reason: str) -> None:
+    """CI must have a browser; elsewhere these tests are left out, and say why."""
+    if os.environ.get("CI"):
+        pytest.fail(f"CI needs a browser: {reason}")
+    pytest.skip(reason)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        own = Path(playwright.chromium.executable_path)
+        found = next((each for each in (DEBIAN_CHROMIUM, own) if each.exists()), None)
+        if found is None:
+            _missing(f"no Chromium at {DEBIAN_CHROMIUM} or {own}")
+        launched = await playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield launched
+        await launched.close()
+
+
+class Inn:
+    """The whole program, served on one address; it can be stopped and started again over the same database."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._app: App | None = None
+        self._runner: web.AppRunner | None = None
+        self._port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def app(self) -> App:
+        assert self._app is not None, "the program is not running"
+        return self._app
+
+    async def start(self) -> None:
+        self._app = await build_app(self.settings)
+        await self._app.start()
+        await self._app.supervisor.settled.wait()
+        self._runner = web.AppRunner(self._app.web(), shutdown_timeout=1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        app, runner = self.app, self._runner
+        assert runner is not None
+        self._app = self._runner = None
+        await app.close()
+        await runner.cleanup()
+
+
+@pytest.fixture(scope="session")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where what was learned from the sample FAQ is kept, so that it is learned once."""
+    return tmp_path_factory.mktemp("faq")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def inn(tmp_path: Path, learned: Path) -> AsyncIterator[Inn]:
+    shipped = load_settings(ROOT / "config.yaml", {})
+    settings = replace(
+        shipped,
+        database=replace(shipped.database, url=f"sqlite:///{tmp_path / 'innkeeper.db'}"),
+        faq=replace(shipped.faq, cache=learned, semantic=False),
+    )
+    running = Inn(settings)
+    await running.start()
+    yield running
+    await running.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    made = await browser.new_context(
+        locale="en-GB", timezone_id="Europe/London", viewport={"width": 1100, "height": 820}
+    )
+    made.set_default_timeout(10_000)
+    yield made
+    await made.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(context: BrowserContext) -> AsyncIterator[Page]:
+    """A page on which no script may fail."""
+    opened = await context.new_page()
+    failures: list[str] = []
+    opened.on("pageerror", lambda error: failures.append(str(error)))
+    yield opened
+    assert failures == []
+
+
+async def keep(page: Page, name: str) -> None:
+    """Save what the page looks like, for people to look at."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")
