@@ -22,7 +22,13 @@ _TAKEN_OUT = (
     ("password", _PASSWORD),
     ("name", _NAME),
 )
-_PLACEHOLDER = re.compile(r"\s*\[(?:" + "|".join(re.escape(name) for name, _ in _TAKEN_OUT) + r")\]")
+_LABEL = (
+    r"(?:[\s,;]*\b(?:order|mail|e-?mail|id|uid|player id|number|no|phone|code|user(?:name)?|discord|ip|đơn|số)"
+    r"(?:\s+(?:is|id|number|no))?\s*[.:#]?|(?:订单号?|訂單編?號?|邮箱|信箱|电话|手机号?|番号|メール)\s*(?:是|は|[:：])?)?"
+)
+_PLACEHOLDER = re.compile(
+    r"(?i:" + _LABEL + r")\s*\[(?:" + "|".join(re.escape(name) for name, _ in _TAKEN_OUT) + r")\]"
+)
 
 
 def without_personal_data(text: str) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from faq.checks import Matching
-from faq.clustering import group, vectors
+from faq.clustering import group
+from faq.embedding.port import Embedder
 from faq.entry import Faq
 from faq.language.folding import fold
 from faq.match import Match, Question
@@ -60,7 +61,13 @@ class _Text:
     match: Match | None = None
 
 
-def group_missed(missed: Sequence[Missed], faq: Faq, matcher: Matching, sure_enough: float) -> list[Group]:
+def group_missed(
+    missed: Sequence[Missed],
+    faq: Faq,
+    matcher: Matching,
+    embedder: Embedder | None = None,
+    sure_enough: float = 0.5,
+) -> list[Group]:
     """What failed, grouped by meaning and without personal data; the group that would help most players comes first.
 
     Groups whose best entry is at least ``sure_enough`` propose phrasings for it, others a new entry.
@@ -71,7 +78,9 @@ def group_missed(missed: Sequence[Missed], faq: Faq, matcher: Matching, sure_eno
         text.match = match
         if match.language is not None and not any(row.language for row in text.rows):
             text.language = match.language
-    members = [[texts[number] for number in numbers] for numbers in group(vectors([text.phrasing for text in texts]))]
+    usual = [phrasing.text for entry in faq.entries.values() for phrasing in entry.phrasings]
+    places = group([text.phrasing for text in texts], usual, embedder)
+    members = [[texts[place] for place in together] for together in places]
     groups = _joined([(_entry_for(texts, faq, sure_enough), texts) for texts in members])
     taken = set(faq.entries)
     result = [_group(found, texts, faq, taken) for found, texts in groups]

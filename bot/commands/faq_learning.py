@@ -13,6 +13,7 @@ import click
 from bot.commands.faq_tools import FaqTools, as_json, stop
 from faq.additions import Addition, record, recorded, savings
 from faq.editor import EntryDraft, FaqEditor
+from faq.embedding.choice import open_embedder
 from faq.entry import Faq
 from faq.missed import Missed, Reason, read_missed
 from faq.unanswered import AddPhrasings, Group, NewEntry, group_missed
@@ -41,7 +42,8 @@ def unanswered(tools: FaqTools, path: Path | None, limit: int, wants_json: bool)
     proposals 1 and 3 into the YAML.
     """
     faq = tools.load()
-    groups = group_missed(_missed(tools, path), faq, tools.learn(faq))[:limit]
+    embedder = open_embedder() if tools.settings.matcher.semantic else None
+    groups = group_missed(_missed(tools, path), faq, tools.learn(faq), embedder)[:limit]
     cache = tools.settings.cache_folder
     cache.mkdir(parents=True, exist_ok=True)
     rows = [_to_row(group) for group in groups]
