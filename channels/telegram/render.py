@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from html import escape
 
 from markdown_it.tree import SyntaxTreeNode
@@ -12,8 +13,12 @@ _INLINE = {"strong": "b", "em": "i", "s": "s"}
 _BULLETS = "•◦▪"
 
 
+@lru_cache(maxsize=1024)
 def to_html(markdown: str) -> str:
-    """Telegram's HTML for a text of ours; what is not formatting shows as it was written."""
+    """Telegram's HTML for a text of ours; what is not formatting shows as it was written.
+
+    Answers are said again and again, so the newest are remembered.
+    """
     rendered = _blocks(SyntaxTreeNode(parse(markdown)), 0, quoted=False).strip()
     return rendered or escape(markdown.strip(), quote=False)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from telegram import Bot, InputFile, LinkPreviewOptions, Message
+from telegram import InputFile, LinkPreviewOptions, Message
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest, TelegramError
 
 from channels.errors import FileGone, Refused
 from channels.telegram import outcome
 from channels.telegram.buttons import keyboard
+from channels.telegram.client import Client
 from channels.telegram.places import Place
 from channels.telegram.render import to_html, to_plain
 from channels.telegram.request import FileNotThere
@@ -27,7 +28,7 @@ T = TypeVar("T")
 class Sender:
     """Sends, edits, fetches; raises the errors of channels.errors alone."""
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Client) -> None:
         self._bot = bot
 
     async def send(self, outgoing: Outgoing) -> Sent:
@@ -37,15 +38,14 @@ class Sender:
             if outgoing.edits is not None:
                 await self._edit(place, outgoing, int(outgoing.edits))
                 return Sent(outgoing.edits)
-            if outgoing.file is not None:
-                message = await self._send_file(place, outgoing, outgoing.file)
-            else:
-                message = await self._send_text(place, outgoing)
+            if outgoing.file is None:
+                return Sent(str(await self._send_text(place, outgoing)))
+            message = await self._send_file(place, outgoing, outgoing.file)
+            return Sent(str(message.message_id))
         except TelegramError as error:
             raise outcome.explain(error, repeatable=outgoing.edits is not None) from error
         except ValueError as error:
             raise Refused(str(error)) from error
-        return Sent(str(message.message_id))
 
     async def typing(self, chat: str) -> None:
         """Show that an answer is being written."""
@@ -70,16 +70,16 @@ class Sender:
             raise FileGone(f"the file has {len(content)} bytes, more than {limit}")
         return content
 
-    async def _send_text(self, place: Place, outgoing: Outgoing) -> Message:
-        async def call(text: str, parse_mode: str | None) -> Message:
-            return await self._bot.send_message(
-                place.chat_id,
-                text,
-                parse_mode=parse_mode,
-                message_thread_id=place.topic,
-                reply_markup=keyboard(outgoing.buttons),
-                link_preview_options=_NO_PREVIEW,
-            )
+    async def _send_text(self, place: Place, outgoing: Outgoing) -> int:
+        fields = {
+            "chat_id": place.chat_id,
+            "message_thread_id": place.topic,
+            "reply_markup": keyboard(outgoing.buttons),
+            "link_preview_options": _NO_PREVIEW,
+        }
+
+        async def call(text: str, parse_mode: str | None) -> int:
+            return await self._bot.post_message(fields | {"text": text, "parse_mode": parse_mode})
 
         return await _formatted(call, outgoing.text)
 

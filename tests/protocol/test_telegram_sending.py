@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from telegram import Bot
 
 from channels.errors import ChatMoved, FileGone, OutcomeHidden, Refused, TryLater
 from channels.splitting import split
 from channels.telegram.adapter import TelegramChannel
+from channels.telegram.client import Client
 from channels.telegram.request import AiohttpRequest
 from channels.telegram.sending import Sender
 from messaging.messages import Author, Button, MessageReceived, OutgoingFile
@@ -279,13 +279,13 @@ async def test_an_answer_that_never_comes_has_a_hidden_outcome() -> None:
 
     async with FakeTelegram() as server:
         ann = server.user("Ann")
-        request = AiohttpRequest(timeout=0.2)
-        sender = Sender(Bot(server.token, base_url=f"{server.api_url}/bot", request=request))
+        client = Client(settings_for(server), AiohttpRequest(timeout=0.2))
+        sender = Sender(client)
         server.fault("hang", "sendMessage", after_effect=True)
         with pytest.raises(OutcomeHidden):
             await sender.send(say(ann, "hello"))
         assert len(server.sent(ann)) == 1
-        await request.shutdown()
+        await client.close_connections()
 
 
 async def test_503_was_surely_not_served() -> None:
