@@ -89,7 +89,8 @@ class DiscordChannel:
         return await self._connected().sender.send(outgoing)
 
     async def typing(self, chat: str) -> None:
-        await self._connected().rest.typing(int(chat))
+        session = self._connected()
+        await session.rest.typing(session.reach.channel_of(chat))
 
     async def fetch(self, remote: str, limit: int) -> bytes:
         return await self._files.fetch(self._connected().rest, remote, limit)

@@ -37,7 +37,7 @@ class Handlers(Protocol):
 
     async def edited(self, message: discord.Message) -> None: ...
 
-    def deleted(self, channel: int, message: int, *, in_guild: bool) -> None: ...
+    async def deleted(self, channel: int, message: int, *, in_guild: bool) -> None: ...
 
     def thread_deleted(self, thread: int, parent: int) -> None: ...
 
@@ -119,11 +119,11 @@ class GatewayClient(discord.Client):
         await self.handlers.edited(payload.message)
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
-        self.handlers.deleted(payload.channel_id, payload.message_id, in_guild=payload.guild_id is not None)
+        await self.handlers.deleted(payload.channel_id, payload.message_id, in_guild=payload.guild_id is not None)
 
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         for message in payload.message_ids:
-            self.handlers.deleted(payload.channel_id, message, in_guild=payload.guild_id is not None)
+            await self.handlers.deleted(payload.channel_id, message, in_guild=payload.guild_id is not None)
 
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
         self.handlers.thread_deleted(payload.thread_id, payload.parent_id)

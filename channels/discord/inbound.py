@@ -70,6 +70,12 @@ class Inbound:
         """Whether something live waits behind this chat's history."""
         return bool(self._held.get(chat))
 
+    def abandon(self) -> None:
+        """Let nobody wait any longer for what was not committed; the history will tell messages again."""
+        for _, committed in [*self._waiting, *(each for held in self._held.values() for each in held)]:
+            if committed is not None:
+                committed.cancel()
+
     async def idle(self) -> None:
         """Wait until everything that is not held has been committed."""
         await self._idle.wait()

@@ -19,7 +19,6 @@ from channels.discord.receiving import insist
 from channels.discord.render import LONGEST_TEXT, quote
 from channels.discord.reply import LIFETIME, ReplyVia
 from channels.discord.rest import DEFERRED_MESSAGE, DEFERRED_UPDATE, EPHEMERAL, MESSAGE, NO_PINGS, Payload, Rest
-from channels.discord.threads import PlayerThreads
 from channels.errors import ChannelError
 from messaging.messages import ButtonPressed, ChannelEvent, CommandUsed, MessageReceived
 
@@ -38,7 +37,6 @@ class Interactions:
         self,
         rest: Rest,
         inbound: Inbound,
-        threads: PlayerThreads,
         homes: Homes,
         panel: Panel,
         texts: Texts,
@@ -48,7 +46,6 @@ class Interactions:
     ) -> None:
         self._rest = rest
         self._inbound = inbound
-        self._threads = threads
         self._homes = homes
         self._panel = panel
         self._texts = texts
@@ -69,7 +66,7 @@ class Interactions:
     async def _command(self, interaction: discord.Interaction, data: Any) -> None:
         given = {option["name"]: option["value"] for option in data.get("options") or []}
         question = str(given.get(QUESTION, "")) if data["name"] == ASK else None
-        own_chat = await self._own_chat(interaction)
+        own_chat = await self._homes.own_chat(interaction.channel, interaction.user.id)
         if own_chat is None:
             await self._command_elsewhere(interaction, data["name"], question)
         elif question is None:
@@ -97,7 +94,7 @@ class Interactions:
             await self._complete_if_silent(interaction)
 
     async def _pressed(self, interaction: discord.Interaction, action: str) -> None:
-        own_chat = await self._own_chat(interaction)
+        own_chat = await self._homes.own_chat(interaction.channel, interaction.user.id)
         if own_chat is not None:
             self._inbound.put(self._press_event(interaction, own_chat, action, None))
             await self._acknowledge(interaction, DEFERRED_UPDATE)
@@ -107,15 +104,6 @@ class Interactions:
         self._inbound.put(
             self._press_event(interaction, chat, action, self._via(interaction) if acknowledged else None)
         )
-
-    async def _own_chat(self, interaction: discord.Interaction) -> str | None:
-        """The chat this happened in, if it is the player's own: their DM with the bot, or their thread."""
-        channel = interaction.channel
-        if channel is None or interaction.guild_id is None:
-            return str(channel.id) if channel is not None else None
-        if not self._threads.is_ours(channel):
-            return None
-        return str(channel.id) if await self._threads.owner_of(channel.id) == interaction.user.id else None
 
     async def _acknowledge(self, interaction: discord.Interaction, kind: int, data: Payload | None = None) -> bool:
         """Answer within Discord's three seconds; whether it was in time. The event counts either way."""

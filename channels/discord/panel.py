@@ -11,7 +11,7 @@ import structlog
 from channels.discord.buttons import PANEL, panel_components
 from channels.discord.render import escape, render
 from channels.discord.rest import DEFERRED_MESSAGE, EPHEMERAL, Rest
-from channels.discord.threads import PlayerThreads
+from channels.discord.threads import Owner, PlayerThreads
 from channels.errors import ChannelError, Refused
 
 _SEARCHED = 100
@@ -64,7 +64,7 @@ class Panel:
     async def _lead_to_thread(self, user: discord.User | discord.Member, language: str) -> str:
         if not self._threads.possible:
             raise Refused("there is no channels.discord.panel_channel to open a thread in")
-        thread, is_new = await self._threads.open(user.id, user.display_name)
+        thread, is_new = await self._threads.open(Owner(user.id), user.display_name)
         if is_new:
             await self.greet(thread, user.id, language)
         return f"<#{thread}>"

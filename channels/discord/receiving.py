@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 import discord
 import structlog
@@ -14,6 +15,7 @@ import structlog
 from channels.discord.convert import CHANNEL, edit_event, is_spoken, message_event
 from channels.discord.homes import Homes
 from channels.discord.inbound import Inbound
+from channels.discord.reach import Reach
 from channels.discord.rest import Rest
 from channels.discord.threads import PlayerThreads
 from channels.errors import ChannelError, OutcomeHidden, TryLater
@@ -31,23 +33,41 @@ class Receiver:
     """Knows which messages are a player's with us: in DMs, in the player's own thread, and those that name the bot."""
 
     def __init__(
-        self, rest: Rest, inbound: Inbound, threads: PlayerThreads, homes: Homes, now: Callable[[], datetime], bot: int
+        self,
+        rest: Rest,
+        inbound: Inbound,
+        threads: PlayerThreads,
+        homes: Homes,
+        reach: Reach,
+        now: Callable[[], datetime],
+        bot: int,
     ) -> None:
         self._rest = rest
+        self._reach = reach
         self._inbound = inbound
         self._threads = threads
         self._homes = homes
         self._now = now
         self._bot = bot
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         # Where the public messages that named the bot were taken up: to know them again when they change, and to
         # say there that the player cannot be reached in private.
         self._asked_in_public: OrderedDict[int, tuple[int, str]] = OrderedDict()
 
+    def _turn(self, channel: int) -> asyncio.Lock:
+        """What happened first in a channel is dealt with first, even where Discord must be asked about it."""
+        return self._turns.setdefault(channel, asyncio.Lock())
+
     async def message(self, message: discord.Message) -> None:
-        if not is_spoken(message):
-            return
-        chat = await self._private_chat(message)
+        if is_spoken(message):
+            async with self._turn(message.channel.id):
+                await self._spoken(message)
+
+    async def _spoken(self, message: discord.Message) -> None:
+        chat = await self._own_chat(message)
         if chat is not None:
+            if isinstance(message.channel, discord.DMChannel):
+                self._reach.opened(chat)
             self._inbound.put(message_event(message, chat, bot_id=self._bot))
         elif self._names_bot(message):
             await self._taken_up(message)
@@ -55,23 +75,22 @@ class Receiver:
     async def edited(self, message: discord.Message) -> None:
         if not is_spoken(message):
             return
-        chat = await self._private_chat(message) or self._chat_of_public(message.id)
-        if chat is None:
-            return
-        event = edit_event(message, chat, bot_id=self._bot)
-        if event is not None:
-            self._inbound.put(event)
+        async with self._turn(message.channel.id):
+            chat = await self._own_chat(message) or self._chat_of_public(message.id)
+            event = edit_event(message, chat, bot_id=self._bot) if chat is not None else None
+            if event is not None:
+                self._inbound.put(event)
 
-    def deleted(self, channel: int, message: int, *, in_guild: bool) -> None:
-        chat = self._chat_of_public(message)
-        if chat is None:
-            if in_guild and not self._is_thread_of_ours(channel):
-                return
-            chat = str(channel)
-        self._inbound.put(MessageDeleted(CHANNEL, chat, str(message), self._now()))
+    async def deleted(self, channel: int, message: int, *, in_guild: bool) -> None:
+        async with self._turn(channel):
+            chat = self._chat_of_public(message) or await self._chat_of(channel, in_guild=in_guild)
+            if chat is not None:
+                self._inbound.put(MessageDeleted(CHANNEL, chat, str(message), self._now()))
 
     def thread_deleted(self, thread: int) -> None:
         self._threads.forget(thread)
+        if self._reach.thread_gone(thread):
+            return  # the chat itself is the player's DMs, and another thread can be opened for it
         self._inbound.put(ChatLost(CHANNEL, str(thread), str(thread), self._now(), "the thread was deleted"))
 
     def public_question_of(self, chat: str) -> tuple[int, int] | None:
@@ -82,13 +101,8 @@ class Receiver:
                 return channel, message
         return None
 
-    async def _private_chat(self, message: discord.Message) -> str | None:
-        if isinstance(message.channel, discord.DMChannel):
-            return str(message.channel.id)
-        if not self._threads.is_ours(message.channel):
-            return None
-        owner = await insist(lambda: self._threads.owner_of(message.channel.id))
-        return str(message.channel.id) if owner == message.author.id else None
+    async def _own_chat(self, message: discord.Message) -> str | None:
+        return await insist(lambda: self._homes.own_chat(message.channel, message.author.id))
 
     def _names_bot(self, message: discord.Message) -> bool:
         in_thread_of_ours = self._threads.is_ours(message.channel)
@@ -109,8 +123,11 @@ class Receiver:
         asked = self._asked_in_public.get(message)
         return asked[1] if asked else None
 
-    def _is_thread_of_ours(self, channel: int) -> bool:
-        return any(thread.id == channel for thread in self._threads.active())
+    async def _chat_of(self, channel: int, *, in_guild: bool) -> str | None:
+        if not in_guild:
+            return str(channel)
+        owner = await insist(lambda: self._threads.owner_of(channel)) if self._threads.is_active(channel) else None
+        return await insist(lambda: self._homes.chat_of(channel, owner)) if owner is not None else None
 
 
 async def insist(attempt: Callable[[], Awaitable[Result]]) -> Result:

@@ -16,6 +16,7 @@ import discord
 from discord.http import Route
 
 from channels.discord.errors import translated
+from channels.errors import TryLater
 from messaging.messages import OutgoingFile
 
 NO_PINGS: dict[str, Any] = {"parse": [], "replied_user": False}
@@ -50,6 +51,8 @@ class Rest:
             given |= _multipart(body, file)
         elif body is not None:
             given["json"] = body
+        if self._client.is_closed():
+            raise TryLater("not connected to Discord")
         with translated():
             return await self._client.http.request(Route(method, path, **places), **given)
 

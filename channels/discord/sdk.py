@@ -26,9 +26,11 @@ def point_sdk_at(api_url: str | None, gateway_url: str | None) -> None:
     one place that sets them. The CDN is taken to be ``/cdn`` of the API's server where that is not Discord.
     """
     api = (api_url or REAL_API).rstrip("/")
+    # No voice here: nobody needs to be warned that its libraries are missing.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     Route.BASE = api
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url or REAL_GATEWAY)
-    Asset.BASE = str(yarl.URL(api).with_path("/cdn")) if api_url else REAL_CDN
+    Asset.BASE = str(yarl.URL(api).with_path("/cdn")) if api != REAL_API else REAL_CDN
 
 
 def survive_unreadable_events(client: discord.Client, unreadable: Unreadable) -> None:

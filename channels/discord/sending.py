@@ -6,17 +6,16 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import discord
 
 from channels.discord.buttons import components
 from channels.discord.errors import DmsClosed, ReplyGone, ThreadArchived
+from channels.discord.reach import Reach
 from channels.discord.render import render
 from channels.discord.reply import PrivateMessage, ReplyVia
 from channels.discord.rest import Payload, Rest
-from channels.discord.threads import PlayerThreads
-from channels.errors import ChannelError, ChatMoved, OutcomeHidden, Refused
+from channels.errors import ChannelError, OutcomeHidden, Refused
 from messaging.messages import Outgoing, Sent
 
 # Discord remembers a nonce for "a few minutes" and says no more; two are surely among them.
@@ -37,14 +36,14 @@ class Sender:
     def __init__(
         self,
         rest: Rest,
-        threads: PlayerThreads,
+        reach: Reach,
         answered: set[str],
         public_question: PublicQuestion,
         dms_closed: str,
         now: Callable[[], datetime],
     ) -> None:
         self._rest = rest
-        self._threads = threads
+        self._reach = reach
         self._answered = answered
         self._public_question = public_question
         self._dms_closed = dms_closed
@@ -89,53 +88,61 @@ class Sender:
         return Sent(str(PrivateMessage(message, via)))
 
     async def _say(self, outgoing: Outgoing, body: Payload, doubted: datetime | None) -> Sent:
-        channel = int(outgoing.chat)
+        chat, channel = int(outgoing.chat), self._reach.channel_of(outgoing.chat)
+        try:
+            message = await self._write(channel, outgoing, body, doubted)
+        except DmsClosed as closed:
+            try:
+                channel = await self._reach.instead_of(outgoing.chat, closed)
+            except DmsClosed:
+                await self._say_in_public(outgoing.chat)
+                raise
+            message = await self._write(channel, outgoing, body, doubted)
+        except Refused as error:
+            if channel == chat or not error.chat_lost:
+                raise
+            # The thread that stood in for the DMs is gone; they are tried again, and may lead to another.
+            self._reach.opened(outgoing.chat)
+            return await self._say(outgoing, body, doubted)
+        return Sent(str(message) if channel == chat else f"{message}/{channel}")
+
+    async def _write(self, channel: int, outgoing: Outgoing, body: Payload, doubted: datetime | None) -> int:
+        """The message's id; an archived thread is opened first, and a message that was made already is found."""
         if doubted is not None and self._now() - doubted > NONCE_REMEMBERED:
             found = await self._find(channel, body.get("content", ""), doubted)
             if found is not None:
-                return Sent(found)
+                return found
         nonce = nonce_of(outgoing)
         try:
-            return Sent(str(await self._rest.send(channel, body, outgoing.file, nonce)))
+            return await self._rest.send(channel, body, outgoing.file, nonce)
         except ThreadArchived:
             await self._rest.unarchive(channel)
-            return Sent(str(await self._rest.send(channel, body, outgoing.file, nonce)))
-        except DmsClosed as error:
-            await self._move_to_thread(outgoing.chat, error)
-            raise
+            return await self._rest.send(channel, body, outgoing.file, nonce)
 
-    async def _find(self, channel: int, content: str, since: datetime) -> str | None:
+    async def _find(self, channel: int, content: str, since: datetime) -> int | None:
         """The id of the message that a send in doubt made, if it made one: the nonce is forgotten by now."""
         earliest = discord.utils.time_snowflake(since - timedelta(minutes=1))
         for message in await self._rest.newest(channel, _SEARCHED):
             if int(message["id"]) > earliest and message["author"].get("bot") and message["content"] == content:
-                return str(message["id"])
+                return int(message["id"])
         return None
 
     async def _edit(self, chat: str, external_id: str, body: Payload) -> None:
         private = PrivateMessage.parse(external_id)
         if private is None:
-            try:
-                await self._rest.edit(int(chat), int(external_id), body)
-            except ThreadArchived:
-                await self._rest.unarchive(int(chat))
-                await self._rest.edit(int(chat), int(external_id), body)
+            message, _, channel = external_id.partition("/")
+            await self._edit_in(int(channel or chat), int(message), body)
         elif private.via.lives(self._now()):
             await self._rest.edit_answer(private.via.application, private.via.token, str(private.message), body)
         else:
             raise Refused("this private answer can no longer be changed")
 
-    async def _move_to_thread(self, chat: str, closed: DmsClosed) -> None:
-        """Go on in a private thread (raises ChatMoved); without threads, say in public why there is no answer."""
-        if not self._threads.possible:
-            await self._say_in_public(chat)
-            return
-        player: Any = (await self._rest.channel(int(chat)))["recipients"][0]
+    async def _edit_in(self, channel: int, message: int, body: Payload) -> None:
         try:
-            thread, _ = await self._threads.open(int(player["id"]), player["global_name"] or player["username"])
-        except Refused as error:
-            raise closed from error
-        raise ChatMoved(str(thread)) from closed
+            await self._rest.edit(channel, message, body)
+        except ThreadArchived:
+            await self._rest.unarchive(channel)
+            await self._rest.edit(channel, message, body)
 
     async def _say_in_public(self, chat: str) -> None:
         question = self._public_question(chat)

@@ -19,6 +19,7 @@ from channels.discord.homes import Homes
 from channels.discord.inbound import Inbound
 from channels.discord.interactions import Interactions
 from channels.discord.panel import Panel
+from channels.discord.reach import Reach
 from channels.discord.receiving import Receiver
 from channels.discord.render import render
 from channels.discord.rest import Rest
@@ -49,16 +50,19 @@ class Session:
         self.rest = Rest(client, settings.answer_within)
         self._inbound = Inbound(surroundings.sink)
         self._threads = PlayerThreads(client, self.rest, settings.panel_channel)
-        homes = Homes(self.rest, self._threads)
-        self._receiver = Receiver(self.rest, self._inbound, self._threads, homes, surroundings.now, bot)
+        self._homes = Homes(self.rest, self._threads)
         self._panel = Panel(self.rest, self._threads, texts, language, settings.panel_channel, bot)
+        self.reach = Reach(self.rest, self._threads, self._panel, language)
+        self._receiver = Receiver(
+            self.rest, self._inbound, self._threads, self._homes, self.reach, surroundings.now, bot
+        )
         answered: set[str] = set()
         self._interactions = Interactions(
-            self.rest, self._inbound, self._threads, homes, self._panel, texts, language, answered, settings.silence
+            self.rest, self._inbound, self._homes, self._panel, texts, language, answered, settings.silence
         )
         self.sender = Sender(
             self.rest,
-            self._threads,
+            self.reach,
             answered,
             self._receiver.public_question_of,
             render(texts("dms_closed", language)),
@@ -88,6 +92,7 @@ class Session:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._inbound.idle(), _MOMENT_TO_COMMIT)
         committing.cancel()
+        self._inbound.abandon()
         await asyncio.gather(committing, *tasks, return_exceptions=True)
 
     # ------------------------------------------------------------ what the client leads here
@@ -103,6 +108,7 @@ class Session:
             self.rest,
             self._inbound,
             self._threads,
+            self._homes,
             self._surroundings.last_seen,
             self._surroundings.now,
             self._bot,
@@ -134,8 +140,8 @@ class Session:
     async def edited(self, message: discord.Message) -> None:
         await self._receiver.edited(message)
 
-    def deleted(self, channel: int, message: int, *, in_guild: bool) -> None:
-        self._receiver.deleted(channel, message, in_guild=in_guild)
+    async def deleted(self, channel: int, message: int, *, in_guild: bool) -> None:
+        await self._receiver.deleted(channel, message, in_guild=in_guild)
 
     def thread_deleted(self, thread: int, parent: int) -> None:
         if parent == self._settings.panel_channel:

@@ -1,38 +1,46 @@
 """The players' private threads under the support channel: whose a thread is, and which thread is whose.
 
 A thread's name carries its player's id, so that nothing needs to be kept: after a restart, or a crash between opening
-a thread and storing anything, the same thread is found again.
+a thread and storing anything, the same thread is found again. There are two kinds: one that the player opened at the
+panel, which is a chat of its own, and one that stands in for the direct messages of a player who takes none.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections import defaultdict
-from typing import Any
+from typing import Any, NamedTuple, TypeGuard
 
 import discord
 
-from channels.discord.rest import DM, PRIVATE_THREAD, Rest
+from channels.discord.rest import PRIVATE_THREAD, Rest
 from channels.errors import Refused
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_MARK = re.compile(r" · ([0-9a-z]{8,13})$")
+_OWN_CHAT, _INSTEAD_OF_DMS = "·", "✉"
+_MARK = re.compile(rf" ({_OWN_CHAT}|{_INSTEAD_OF_DMS}) ([0-9a-z]{{8,13}})$")
 _MENTION = re.compile(r"<@!?(\d+)>")
 _LONGEST_NAME = 100
 _PAGES_OF_ARCHIVED = 10
 
 
-def thread_name(player: str, user: int) -> str:
-    """The player's name and their id in base 36, at most 100 characters."""
-    mark = f" · {_base36(user)}"
+class Owner(NamedTuple):
+    """Whose a thread is, and whether it stands in for their direct messages."""
+
+    user: int
+    instead_of_dms: bool = False
+
+
+def thread_name(player: str, owner: Owner) -> str:
+    """The player's name, a sign for the kind of thread, and their id in base 36; at most 100 characters."""
+    mark = f" {_INSTEAD_OF_DMS if owner.instead_of_dms else _OWN_CHAT} {_base36(owner.user)}"
     return f"{' '.join(player.split())[: _LONGEST_NAME - len(mark)]}{mark}"
 
 
-def owner_in_name(name: str) -> int | None:
-    """The player whose id the name carries, if it does."""
+def owner_in_name(name: str) -> Owner | None:
+    """What the thread's name tells, if it tells anything."""
     found = _MARK.search(name)
-    return int(found[1], 36) if found else None
+    return Owner(int(found[2], 36), found[1] == _INSTEAD_OF_DMS) if found else None
 
 
 def _base36(number: int) -> str:
@@ -50,9 +58,8 @@ class PlayerThreads:
         self._client = client
         self._rest = rest
         self._panel_channel = panel_channel
-        self._owners: dict[int, int] = {}
-        self._dm_owners: dict[int, int] = {}
-        self._opening: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._owners: dict[int, Owner] = {}
+        self._opening = asyncio.Lock()
 
     @property
     def possible(self) -> bool:
@@ -65,7 +72,7 @@ class PlayerThreads:
             return []
         return [thread for thread in panel.threads if self.is_ours(thread)]
 
-    def is_ours(self, channel: Any) -> bool:
+    def is_ours(self, channel: Any) -> TypeGuard[discord.Thread]:
         """Whether this is a private thread that the bot opened under the support channel."""
         return (
             isinstance(channel, discord.Thread)
@@ -75,48 +82,49 @@ class PlayerThreads:
             and channel.owner_id == self._client.user.id
         )
 
-    def active_of(self, user: int) -> int | None:
-        """The open thread of this player."""
+    def is_active(self, thread: int) -> bool:
+        return any(each.id == thread for each in self.active())
+
+    def active_of(self, owner: Owner) -> int | None:
+        """The open thread of this player and kind."""
         for thread in self.active():
-            if self._owners.get(thread.id, owner_in_name(thread.name)) == user:
+            if self._owners.get(thread.id, owner_in_name(thread.name)) == owner:
                 return thread.id
         return None
 
-    async def owner_of(self, chat: int) -> int | None:
-        """The player whose thread or DM this is, if it is one.
+    async def owner_of(self, thread: int) -> Owner | None:
+        """Whose thread this is, None where it is no thread of a player.
 
-        A renamed thread tells by the mention in the bot's first words.
+        A renamed one tells by the mention in the bot's first words, and counts as a chat of its own.
         """
-        known = self._owners.get(chat) or self._dm_owners.get(chat)
-        if known is not None:
-            return known
-        channel = await self._rest.channel(chat)
-        owner = await self._owner(channel)
-        if owner is not None:
-            (self._dm_owners if channel["type"] == DM else self._owners)[chat] = owner
-        return owner
+        if thread not in self._owners:
+            cached = self._client.get_channel(thread)
+            found = owner_in_name(cached.name) if self.is_ours(cached) else None
+            found = found or await self._read_owner(await self._rest.channel(thread))
+            if found is None:
+                return None
+            self._owners[thread] = found
+        return self._owners[thread]
 
-    async def _owner(self, channel: Any) -> int | None:
-        if channel["type"] == DM:
-            return int(channel["recipients"][0]["id"])
-        if channel["type"] != PRIVATE_THREAD:
+    async def _read_owner(self, channel: Any) -> Owner | None:
+        if channel["type"] != PRIVATE_THREAD or channel.get("parent_id") != str(self._panel_channel):
             return None
         owner = owner_in_name(channel["name"])
         if owner is None:
             first = await self._rest.oldest(int(channel["id"]))
             mention = _MENTION.search(first[0]["content"]) if first else None
-            owner = int(mention[1]) if mention else None
+            owner = Owner(int(mention[1])) if mention else None
         return owner
 
-    async def open(self, user: int, name: str) -> tuple[int, bool]:
+    async def open(self, owner: Owner, name: str) -> tuple[int, bool]:
         """The id of the player's thread, and whether it was opened just now. Raises the errors of channels.errors."""
         assert self._panel_channel is not None
-        async with self._opening[user]:
-            known = self.active_of(user) or self._known(user) or await self._archived_of(user)
-            if known is not None and await self._reopened(known, user):
+        async with self._opening:
+            known = self.active_of(owner) or self._known(owner) or await self._archived_of(owner)
+            if known is not None and await self._reopened(known, owner.user):
                 return known, False
-            made = await self._rest.open_thread(self._panel_channel, thread_name(name, user), user)
-            self._owners[made] = user
+            made = await self._rest.open_thread(self._panel_channel, thread_name(name, owner), owner.user)
+            self._owners[made] = owner
             return made, True
 
     async def _reopened(self, thread: int, user: int) -> bool:
@@ -134,15 +142,15 @@ class PlayerThreads:
     def forget(self, thread: int) -> None:
         self._owners.pop(thread, None)
 
-    def _known(self, user: int) -> int | None:
-        return next((thread for thread, owner in self._owners.items() if owner == user), None)
+    def _known(self, owner: Owner) -> int | None:
+        return next((thread for thread, known in self._owners.items() if known == owner), None)
 
-    async def _archived_of(self, user: int) -> int | None:
+    async def _archived_of(self, owner: Owner) -> int | None:
         before: str | None = None
         for _ in range(_PAGES_OF_ARCHIVED):
             page = await self._rest.archived_threads(self._panel_channel or 0, before)
             for thread in page["threads"]:
-                if thread["type"] == PRIVATE_THREAD and owner_in_name(thread["name"]) == user:
+                if thread["type"] == PRIVATE_THREAD and owner_in_name(thread["name"]) == owner:
                     return int(thread["id"])
             if not page["has_more"] or not page["threads"]:
                 break

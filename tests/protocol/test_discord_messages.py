@@ -208,6 +208,20 @@ async def test_a_renamed_thread_is_still_known_after_a_restart(server: DiscordSe
         assert event.chat == str(thread.id)
 
 
+async def test_a_player_who_writes_in_an_archived_thread_is_heard(server: DiscordServer) -> None:
+    ann = server.user("Ann")
+    async with Program(server).running():
+        (panel,) = server.messages(server.support.id)
+        use = ann.clicks(panel)
+        await server.until(lambda: use.texts)
+    (thread,) = server.threads(server.support.id)
+    server.world.edit_channel(thread.id, {}, thread_metadata={"archived": True})
+    async with Program(server).running() as program:
+        ann.writes(thread.id, "one more thing")
+        (event,) = await program.hears(1)
+        assert event.chat == str(thread.id)
+
+
 async def test_a_deleted_thread_is_a_lost_chat(server: DiscordServer, program: Program) -> None:
     ann = server.user("Ann")
     (panel,) = server.messages(server.support.id)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from channels.errors import ChatMoved, OutcomeHidden, Refused, TryLater
+from channels.errors import OutcomeHidden, Refused, TryLater
 from messaging.messages import OutgoingFile
 from tests.protocol.discord_program import Program
 from tests.protocol.discord_server import DiscordServer, Player
@@ -180,19 +180,65 @@ async def test_a_channel_that_is_gone_is_lost(server: DiscordServer, program: Pr
     assert refused.value.chat_lost
 
 
-async def test_closed_dms_go_on_in_a_private_thread(server: DiscordServer, program: Program, ann: Player) -> None:
+async def test_closed_dms_go_on_in_a_private_thread_as_the_same_chat(
+    server: DiscordServer, program: Program, ann: Player
+) -> None:
     ann.closes_dms()
-    with pytest.raises(ChatMoved) as moved:
-        await program.say(ann.dm_channel, "Psst")
+    sent = await program.say(ann.dm_channel, "Psst")
     (thread,) = server.threads(server.support.id)
-    assert moved.value.chat == str(thread.id)
     assert ann.id in thread.thread_members
-    await program.say(moved.value.chat, "Psst")
-    assert [message.content for message in server.messages(thread.id)] == ["Psst"]
-    # The player's next question in public belongs to that thread.
+    assert [message.content for message in server.messages(thread.id)] == [f"<@{ann.id}>\nHello there!", "Psst"]
+    await program.say(ann.dm_channel, "Psst!", edits=sent.external_id)
+    await program.channel.typing(str(ann.dm_channel))
+    assert server.requests("POST", f"/channels/{thread.id}/typing")
+    assert server.messages(thread.id)[-1].content == "Psst!"
+    # What is said there, or asked in public, belongs to the same chat.
+    written = ann.writes(thread.id, "I hear you")
+    await program.hears(1)
+    ann.deletes(written)
+    await program.hears(2)
     ann.mentions_bot(server.lobby.id, "are you there?")
-    (event,) = await program.hears(1)
-    assert event.chat == str(thread.id)
+    assert {event.chat for event in await program.hears(3)} == {str(ann.dm_channel)}
+    # Once the player writes a direct message, they are answered there again.
+    ann.opens_dms()
+    ann.writes_dm("here I am")
+    await program.hears(4)
+    await program.say(ann.dm_channel, "Welcome")
+    assert ann.dms_from_bot == ["Welcome"]
+
+
+async def test_a_thread_in_place_of_dms_is_found_again_after_a_restart(server: DiscordServer) -> None:
+    ann = server.user("Ann")
+    ann.closes_dms()
+    program = Program(server)
+    async with program.running():
+        ann.mentions_bot(server.lobby.id, "help me")
+        (event,) = await program.hears(1)
+        sent = await program.say(event.chat, "Gladly")
+    (thread,) = server.threads(server.support.id)
+    ann.writes(thread.id, "missed")
+    program = program.restarted()
+    async with program.running():
+        ann.writes(thread.id, "live")
+        events = await program.hears(3)
+        assert [(each.chat, each.text) for each in events[1:]] == [(event.chat, "missed"), (event.chat, "live")]
+        await program.say(event.chat, "Gladly!", edits=sent.external_id)
+        await program.say(event.chat, "Done")
+    assert len(server.threads(server.support.id)) == 1
+    assert [message.content for message in server.messages(thread.id)][1:] == ["Gladly!", "missed", "live", "Done"]
+
+
+async def test_a_thread_in_place_of_dms_that_was_deleted_is_made_anew(
+    server: DiscordServer, program: Program, ann: Player
+) -> None:
+    ann.closes_dms()
+    await program.say(ann.dm_channel, "one")
+    (thread,) = server.threads(server.support.id)
+    server.world.delete_channel(thread.id)
+    await program.say(ann.dm_channel, "two")
+    (other,) = server.threads(server.support.id)
+    assert server.messages(other.id)[-1].content == "two"
+    assert program.events == []
 
 
 async def test_closed_dms_without_a_support_channel_are_told_where_the_player_asked(server: DiscordServer) -> None:

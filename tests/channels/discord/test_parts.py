@@ -15,7 +15,7 @@ from channels.discord.commands import payload, same
 from channels.discord.convert import unreadable_event
 from channels.discord.reply import PrivateMessage, ReplyVia
 from channels.discord.sending import body_of, nonce_of
-from channels.discord.threads import owner_in_name, thread_name
+from channels.discord.threads import Owner, owner_in_name, thread_name
 from messaging.messages import Author, Button, Outgoing
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -53,9 +53,10 @@ def test_descriptions_fit_and_languages_that_discord_lacks_are_left_out() -> Non
 
 @pytest.mark.parametrize("player", ["Ann", "x" * 200, "  spaces\n everywhere ", "a · b", ""])
 def test_a_threads_name_tells_its_player(player: str) -> None:
-    name = thread_name(player, 1234567890123456789)
-    assert len(name) <= 100
-    assert owner_in_name(name) == 1234567890123456789
+    for owner in (Owner(1234567890123456789), Owner(1234567890123456789, instead_of_dms=True)):
+        name = thread_name(player, owner)
+        assert len(name) <= 100
+        assert owner_in_name(name) == owner
 
 
 @pytest.mark.parametrize("name", ["refunds", "Ann", "Ann · ", "Ann · THIS IS NOT ONE"])

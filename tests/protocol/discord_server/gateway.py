@@ -156,6 +156,8 @@ class Gateway:
             simcord_intents.censor_message(shown, bot_id, backend=self.world)
         if event == "GUILD_CREATE":
             simcord_intents.prune_guild_create(shown, session.intents, bot_id)
+            # Archived threads are not told of until something opens them again.
+            shown["threads"] = [each for each in shown["threads"] if not each["thread_metadata"]["archived"]]
         return shown
 
     # ------------------------------------------------------------ the protocol
