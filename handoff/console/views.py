@@ -20,7 +20,8 @@ def listed(ticket: Ticket, last_incoming_at: datetime | None = None) -> dict[str
     return {
         "key": str(ticket.key),
         "state": ticket.state,
-        "player": ticket.player_name,
+        # Not every network tells a name.
+        "player": ticket.player_name or f"Player {ticket.player_id}",
         "channel": ticket.channel,
         "language": ticket.language,
         "question": ticket.question[:_LISTED_QUESTION],

@@ -83,6 +83,7 @@ export class Box {
   render() {
     this.send.disabled = !this.allowed || this.sending || this.uploading > 0 || !this.begun;
     this.node.classList.toggle("sending", this.sending);
+    this.node.classList.toggle("box-closed", !this.allowed);
     this.words.readOnly = this.sending;
     const files = this.draft?.files ?? [];
     this.chips.hidden = files.length === 0 && this.uploading === 0;

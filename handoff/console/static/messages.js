@@ -49,12 +49,13 @@ export class Messages {
   rows(messages) {
     const rows = [];
     let last = null;
+    let spoken = null;
     for (const message of messages) {
       if (!last || !sameDay(last.sent_at, message.sent_at)) {
         const text = day(message.sent_at);
         rows.push({ key: `day-${message.number}`, stamp: text, make: () => divider("day", text) });
       }
-      if (last && (last.ticket_number ?? null) !== (message.ticket_number ?? null) && message.direction !== "note") {
+      if (spoken && spoken.ticket_number !== message.ticket_number && message.direction !== "note") {
         const text = message.ticket_number ? "Brought to the team" : "Back with the bot";
         rows.push({ key: `ticket-${message.number}`, stamp: text, make: () => divider("handover", text) });
       }
@@ -63,6 +64,7 @@ export class Messages {
       const stamp = `${message.revision} ${joined} ${name} ${this.desk.lists.staff[message.agent_id]}`;
       rows.push({ key: message.number, stamp, make: () => this.line(message, joined, name) });
       last = message;
+      if (message.direction !== "note") spoken = message;
     }
     return rows;
   }

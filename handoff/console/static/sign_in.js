@@ -67,6 +67,7 @@ export async function welcome(token, entered) {
     if (!(error instanceof Refused)) throw error;
     return signIn(entered, error.message);
   }
+  // Password managers keep the password under this name.
   const name = element("input", { type: "text", name: "username", autocomplete: "username", value: agent.name, hidden: true });
   const password = field(
     "New password",
@@ -74,7 +75,7 @@ export async function welcome(token, entered) {
     `At least ${SHORTEST} characters. A few words in a row are easy to keep.`,
   );
   const again = field("Once more", { id: "again", type: "password", autocomplete: "new-password" });
-  again.node.prepend(name);
+  password.node.prepend(name);
   return door({
     title: `Welcome, ${agent.desk_name}`,
     lead: `Choose a password. From then on you sign in as ${agent.name}; players know you as ${agent.desk_name}.`,

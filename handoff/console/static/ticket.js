@@ -38,12 +38,14 @@ export class TicketView {
     this.banner = element("p", { class: "banner", role: "alert", hidden: true });
     const back = element("button", { type: "button", class: "quiet back", "aria-label": "Back to the lists", onclick: leave });
     back.append(icon("back"));
+    this.about = element("button", { type: "button", class: "quiet about", title: "About this ticket", "aria-label": "About this ticket", "aria-expanded": "false", onclick: () => this.showFacts() }, icon("info"));
     this.head = element(
       "header",
       { class: "ticket-head" },
       back,
       element("div", { class: "ticket-title" }, this.name, this.facts),
       this.actions,
+      this.about,
     );
     this.side = element("aside", { class: "side", "aria-label": "About this ticket" });
     for (const name of ["ticket", "open", "lists"]) desk.on(name, () => this.render());
@@ -63,6 +65,11 @@ export class TicketView {
     this.banner.hidden = !ticket?.lost;
     fill(this.banner, icon("warning"), ` ${ticket?.player ?? "The player"} cannot be reached: ${ticket?.lost ?? ""}. ` +
       "Nothing can be delivered until they write again.");
+  }
+
+  /** On a narrow screen the facts are shown when asked for. */
+  showFacts() {
+    this.about.setAttribute("aria-expanded", String(document.body.classList.toggle("facts-open")));
   }
 
   summary(ticket) {

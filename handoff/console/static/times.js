@@ -25,7 +25,7 @@ export function since(iso) {
 }
 
 export function clock(iso) {
-  return new Date(iso).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return new Date(iso).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
 }
 
 /** The time, with the day where that is not today. */
