@@ -9,7 +9,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from channels.base import Check, Health
 from channels.telegram.client import Client
-from channels.telegram.settings import CHANNEL, Mode, TelegramSettings
+from channels.telegram.settings import Mode, TelegramSettings
 
 HOW_TO_SET_IT = "Set channels.telegram.token in config.yaml (or TELEGRAM_TOKEN) to the token that @BotFather gave you."
 _RIGHTS = {
@@ -24,24 +24,24 @@ async def examine(client: Client, settings: TelegramSettings) -> AsyncIterator[C
     try:
         me = await client.get_me()
     except InvalidToken:
-        yield Check(f"{CHANNEL} token", Health.BAD, "Telegram does not know this token", HOW_TO_SET_IT)
+        yield Check("token", Health.BAD, "Telegram does not know this token", HOW_TO_SET_IT)
         return
     except TelegramError as error:
         remedy = f"Check that this machine reaches {settings.api_url} (channels.telegram.api_url), or set HTTPS_PROXY."
-        yield Check(f"{CHANNEL} connection", Health.BAD, f"Telegram does not answer: {error}", remedy)
+        yield Check("connection", Health.BAD, f"Telegram does not answer: {error}", remedy)
         return
-    yield Check(f"{CHANNEL} token", Health.GOOD, f"the token is that of @{me.username}")
+    yield Check("token", Health.GOOD, f"the token is that of @{me.username}")
     try:
         yield _webhook(await client.get_webhook_info(), settings)
         yield _groups(me)
         if settings.staff_group is not None:
             yield await _staff_group(client, me, settings.staff_group)
     except TelegramError as error:
-        yield Check(CHANNEL, Health.BAD, f"Telegram did not answer a question: {error}", "Try again in a moment.")
+        yield Check("connection", Health.BAD, f"Telegram did not answer a question: {error}", "Try again in a moment.")
 
 
 def _webhook(info: WebhookInfo, settings: TelegramSettings) -> Check:
-    subject = f"{CHANNEL} webhook"
+    subject = "webhook"
     waiting = f"{info.pending_update_count} updates are waiting"
     if settings.mode is Mode.POLLING:
         if not info.url:
@@ -59,7 +59,7 @@ def _webhook(info: WebhookInfo, settings: TelegramSettings) -> Check:
 
 
 def _groups(me: User) -> Check:
-    subject = f"{CHANNEL} groups"
+    subject = "groups"
     if me.can_read_all_group_messages:
         remedy = "Nothing needs it: @BotFather, /setprivacy, Enable."
         return Check(subject, Health.WARNING, "the bot reads everything that is said in its groups", remedy)
@@ -67,7 +67,7 @@ def _groups(me: User) -> Check:
 
 
 async def _staff_group(client: Client, me: User, group: int) -> Check:
-    subject = f"{CHANNEL} staff group"
+    subject = "staff group"
     chat = await client.get_chat(group)
     if not chat.is_forum:
         remedy = "Turn topics on in the settings of the group."
