@@ -123,6 +123,9 @@ class YamlReader:
             assert node is not None
             self.error(node.place, f"{what} must be a whole number", code="not_number")
             return default
+        if isinstance(node, ScalarNode) and re.fullmatch(r"[-+]?\d+", node.text) and float(node.text) == number:
+            # A float keeps 53 bits, and the ids of Discord's channels have more.
+            return int(node.text)
         return int(number)
 
     def number(
