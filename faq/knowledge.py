@@ -65,6 +65,7 @@ class Knowledge:
         self._recent: dict[str, Faq] = {served.faq.version: served.faq}
         self._seconds_each = INLINE_SECONDS
         self._considered: FileState = ()
+        self._judged = asyncio.Event()
         self.status = status
 
     @classmethod
@@ -111,6 +112,11 @@ class Knowledge:
         if len(questions) * self._seconds_each < INLINE_SECONDS:
             return self._timed(served.matcher, questions, excluded)
         return await asyncio.to_thread(self._timed, served.matcher, questions, excluded)
+
+    async def next_status(self) -> Status:
+        """Wait until the next save is judged, and say what became of it: for whoever shows it to an admin."""
+        await self._judged.wait()
+        return self.status
 
     async def watch(self) -> None:
         """Take saved files live, until cancelled. A save that does not pass changes nothing but ``status``."""
@@ -164,6 +170,8 @@ class Knowledge:
             self.status = replace(self.status, rejected_at=self._clock(), problems=judged.errors)
             log.error("faq_rejected", serving=self.status.version, problems=[str(problem) for problem in judged.errors])
         await asyncio.to_thread(write_status, self._settings.cache_folder, self.status)
+        waiting, self._judged = self._judged, asyncio.Event()
+        waiting.set()
 
     def _timed(self, matcher: Matcher, questions: Sequence[Question], excluded: frozenset[str]) -> list[Match]:
         started = time.perf_counter()
