@@ -33,11 +33,16 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A new and empty database of each engine."""
     if request.param == "sqlite":
-        opened = Database.open(f"sqlite:///{tmp_path / 'innkeeper.db'}")
-    else:
-        opened = Database.open(await _fresh(request.getfixturevalue("postgres_url")))
+        return f"sqlite:///{tmp_path / 'innkeeper.db'}"
+    return await _fresh(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = Database.open(database_url)
     async with opened.transaction() as connection:
         await connection.run_sync(metadata.create_all)
     yield opened
