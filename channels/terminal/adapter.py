@@ -191,12 +191,13 @@ class TerminalChannel:
         if self._printed.get(message.number) == text:
             return False
         self._printed[message.number] = text
-        name = self._name(message, surroundings)
-        lines = [name, *text.splitlines()]
-        lines += [f"[{file.name}]" for file in message.attachments]
-        lines += [f"{button.label}: {button.url}" for button in message.buttons if button.url]
-        lines += [f"{number}) {button.label}" for number, button in enumerate(actions, 1)]
-        self._write((_CLEAR_LINE if self._interactive else "") + "\n  ".join(lines) + "\n\n")
+        lines = [*text.splitlines(), *(f"[{file.name}]" for file in message.attachments)]
+        choices = [f"{button.label}: {button.url}" for button in message.buttons if button.url]
+        choices += [f"{number}) {button.label}" for number, button in enumerate(actions, 1)]
+        shown = [*lines, "", *choices] if lines and choices else [*lines, *choices]
+        self._write(_CLEAR_LINE if self._interactive else "")
+        self._write(f"{self._name(message, surroundings)}\n")
+        self._write("".join(f"  {line}".rstrip() + "\n" for line in shown) + "\n")
         return True
 
     def _name(self, message: Message, surroundings: Surroundings) -> str:

@@ -38,10 +38,16 @@ def test_places_are_written_and_read(text: str, chat_id: int, topic: int | None)
 
 
 def test_short_buttons_stand_in_pairs_and_long_ones_alone() -> None:
-    short = keyboard([Button("Yes", "y"), Button("No", "n"), Button("Maybe", "m")])
+    short = keyboard(
+        [Button("Our page", url="https://e.org"), *(Button(each, each) for each in ("Yes", "No", "Maybe"))]
+    )
     long = keyboard([Button("How do I get my account back?", "1"), Button("No", "2")])
     assert short is not None
-    assert [[button.text for button in row] for row in short.inline_keyboard] == [["Yes", "No"], ["Maybe"]]
+    assert [[button.text for button in row] for row in short.inline_keyboard] == [
+        ["Our page"],
+        ["Yes", "No"],
+        ["Maybe"],
+    ]
     assert long is not None
     assert [len(row) for row in long.inline_keyboard] == [1, 1]
     assert keyboard([]) is None
