@@ -77,6 +77,7 @@ def load_documents(documents: Iterable[Document], variables: Mapping[str, str], 
     heads: list[FileHead] = []
     entries: list[Entry] = []
     relations: list[ScalarNode] = []
+    is_broken = False
     for document in documents:
         reader = EntryReader(document, variables, zone)
         head = reader.head()
@@ -84,11 +85,10 @@ def load_documents(documents: Iterable[Document], variables: Mapping[str, str], 
         entries += reader.entries(head)
         relations += reader.relations
         problems += [*document.problems, *reader.problems]
-    problems += [
-        *_doubles(entries),
-        *_double_topics(heads),
-        *_unknown_relations(relations, {entry.id for entry in entries}),
-    ]
+        is_broken = is_broken or bool(document.problems)
+    problems += [*_doubles(entries), *_double_topics(heads)]
+    if not is_broken:  # a broken file hides entries that others relate to
+        problems += _unknown_relations(relations, {entry.id for entry in entries})
     unanswerable = tuple(test for head in heads for test in head.unanswerable)
     return Loaded(_faq(heads, entries, unanswerable), tuple(sorted(problems, key=lambda problem: problem.place)))
 
