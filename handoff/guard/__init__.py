@@ -1,0 +1,1 @@
+"""What everything said to a player is read against before it leaves. Pure: rules in, findings out."""
