@@ -14,14 +14,17 @@ _SHORT = 18
 
 
 def keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
-    """One below the other; short ones in pairs. None without buttons."""
+    """One below the other, links alone; where all labels are short, two side by side. None without buttons."""
     if not buttons:
         return None
-    pairs = all(len(button.label) <= _SHORT for button in buttons)
-    step = 2 if pairs else 1
-    return InlineKeyboardMarkup(
-        [[_button(button) for button in buttons[start : start + step]] for start in range(0, len(buttons), step)]
-    )
+    room = 2 if all(len(button.label) <= _SHORT for button in buttons) else 1
+    rows: list[list[Button]] = []
+    for button in buttons:
+        if rows and len(rows[-1]) < room and button.url is None and rows[-1][0].url is None:
+            rows[-1].append(button)
+        else:
+            rows.append([button])
+    return InlineKeyboardMarkup([[_button(button) for button in row] for row in rows])
 
 
 def _button(button: Button) -> InlineKeyboardButton:

@@ -25,7 +25,9 @@ _KINDS = {
     "blockquote": "blockquote",
 }
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
-_FOUND = re.compile(r"(?P<bot_command>(?<![\w/])/[A-Za-z0-9_]{1,64}(?:@\w+)?)|(?P<mention>(?<!\w)@\w{4,32})")
+_FOUND = re.compile(
+    r"(?P<bot_command>(?<![\w/<>])/[A-Za-z0-9_]{1,64}(?:@\w{3,32})?(?![\w/<>]))|(?P<mention>(?<!\w)@\w{4,32}(?!\w))"
+)
 
 
 def length(text: str) -> int:
@@ -54,7 +56,15 @@ def parse(text: str, parse_mode: str | None) -> tuple[str, list[dict[str, Any]]]
     if parse_mode.upper() != "HTML":
         raise bad_request(f"this fake parses HTML only, not {parse_mode}")
     parser = _TelegramHtml(text)
-    return parser.plain, parser.entities
+    # What Telegram finds by itself is marked too, but not inside what is marked already as code or a link.
+    closed = [e for e in parser.entities if e["type"] in ("code", "pre", "text_link")]
+    found = [e for e in find(parser.plain) if not any(_overlap(e, each) for each in closed)]
+    marks = parser.entities + found
+    return parser.plain, sorted(marks, key=lambda mark: (mark["offset"], -mark["length"]))
+
+
+def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return bool(one["offset"] < other["offset"] + other["length"] and other["offset"] < one["offset"] + one["length"])
 
 
 def _refuse(words: str) -> ApiError:
@@ -75,7 +85,6 @@ class _TelegramHtml(HTMLParser):
         self.close()
         if self._open:
             raise _refuse(f'Can\'t find end tag corresponding to start tag "{self._open[-1][0]}"')
-        self.entities.sort(key=lambda entity: (entity["offset"], -entity["length"]))
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         given = dict(attributes)
