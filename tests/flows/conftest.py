@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,11 +22,11 @@ def faq_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def settings(database_url: str, faq_cache: Path) -> Iterator[Settings]:
+def settings(database_url: str, faq_cache: Path) -> Settings:
     """The shipped settings, open around the clock, on an empty database."""
     shipped = load_settings(ROOT / "config.yaml", environment={})
     days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-    yield replace(
+    return replace(
         shipped,
         database=DatabaseSettings(database_url),
         faq=replace(shipped.faq, cache=faq_cache, semantic=False),

@@ -66,7 +66,7 @@ async def test_the_place_in_the_queue_is_told(house: House) -> None:
 
 async def test_fifty_claims_at_once_one_wins(house: House) -> None:
     crowd = [await house.agent(f"agent{number}", f"Desk {number}") for number in range(50)]
-    ann, ticket = await asked(house)
+    _, ticket = await asked(house)
     outcomes = await asyncio.gather(*(agent.does(Claim, ticket) for agent in crowd))
     winners = [agent for agent, outcome in zip(crowd, outcomes, strict=True) if outcome == Done()]
     assert len(winners) == 1
@@ -136,7 +136,7 @@ async def test_who_writes_again_much_later_starts_anew(house: House) -> None:
 
 async def test_an_agent_reopens_a_closed_ticket(house: House) -> None:
     mira = await house.agent()
-    ann, ticket = await asked(house)
+    _, ticket = await asked(house)
     await mira.does(Claim, ticket)
     await mira.does(Close, ticket)
     assert await mira.does(Reopen, ticket) == Done()
@@ -146,7 +146,7 @@ async def test_an_agent_reopens_a_closed_ticket(house: House) -> None:
 
 async def test_a_long_wait_is_apologised_for_at_widening_intervals_and_at_most_three_times(house: House) -> None:
     """W2."""
-    ann, ticket = await asked(house)
+    ann, _ = await asked(house)
     heard = []
     for minutes in (4, 2, 10, 6, 40, 10, 200, 2000):
         house.clock.advance(minutes=minutes)
