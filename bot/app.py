@@ -23,6 +23,7 @@ from bot.texts import Texts
 from bot.web import make_web
 from channels.base import Channel
 from faq.knowledge import Knowledge
+from handoff.acts import Perform
 from handoff.console.console import Console
 from messaging.live import Live
 from storage.database import Database
@@ -53,6 +54,7 @@ class App:
     fetcher: Fetcher
     supervisor: Supervisor
     console: Console
+    perform: Perform
     rules: SendRules
     now: Callable[[], datetime]
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)

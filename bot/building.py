@@ -36,7 +36,7 @@ from channels.base import Channel, LastSeen, Surroundings
 from channels.markdown import escape_markdown
 from faq.knowledge import Knowledge, KnowledgeSettings
 from faq.matcher import MatcherSettings
-from handoff.acts import AgentAct, Outcome, Perform
+from handoff.acts import AgentAct, Outcome
 from handoff.calendar import WEEKDAYS, Calendar, CalendarSettings
 from handoff.console.console import Console
 from handoff.console.settings import ConsoleSettings
@@ -209,7 +209,8 @@ def _assemble(
         clockwork=Clockwork(database, intake.submit, sender, metrics, holder, now, rules),
         fetcher=Fetcher(database, channels, files, intake.submit, live, now),
         supervisor=Supervisor(channels, surroundings, metrics, chance),
-        console=_console(settings, database, live, perform, now),
+        console=Console(console_settings(settings), database, live, perform, now),
+        perform=perform,
         rules=rules,
         now=now,
     )
@@ -217,16 +218,6 @@ def _assemble(
 
 def _human_words(texts: Texts) -> HumanWords:
     return HumanWords(word for language in texts.languages.values() for word in language.human_words)
-
-
-def _console(
-    settings: Settings,
-    database: Database,
-    live: Live,
-    perform: Perform,
-    now: Callable[[], datetime],
-) -> Console:
-    return Console(console_settings(settings), database, live, perform, now)
 
 
 def console_settings(settings: Settings) -> ConsoleSettings:

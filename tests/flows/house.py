@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -82,6 +83,12 @@ class House:
         app, self._app = self._app, None
         if app is not None:
             await app.close()
+
+    async def quiet(self) -> None:
+        """Wait until nothing is being sent any more."""
+        async with asyncio.timeout(5):
+            while self.app.sender.lanes_at_work:
+                await asyncio.sleep(0.005)
 
     async def agent(self, name: str = "mira", desk_name: str = "Mira") -> Agent:
         async with self.app.database.transaction() as connection:
