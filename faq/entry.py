@@ -83,7 +83,8 @@ class Entry:
     """One question of the FAQ with its known phrasings and its one approved answer, each per language.
 
     ``answers`` is Markdown by language; ``channel_answers`` by (language, channel) where one network needs
-    other words. Variables are already filled in. ``title`` is what buttons and menus show, by language.
+    other words. Variables are already filled in. ``title`` is what buttons and menus show, by language. ``places``
+    says where "title en", "answer en" and "answer en telegram" stand.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Entry:
     valid_until: datetime | None = None
     embargo: datetime | None = None
     tests: tuple[TestQuestion, ...] = ()
+    places: Mapping[str, Place] = field(default_factory=dict)
 
     def is_valid_at(self, now: datetime) -> bool:
         """Whether the entry may be answered at ``now`` (aware): inside its dates and past its embargo."""

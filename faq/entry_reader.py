@@ -163,6 +163,7 @@ class EntryReader(YamlReader):
             valid_until=valid_until,
             embargo=self.moment(get("embargo"), f"embargo of {name}", self._zone),
             tests=self._both_tests(get("tests"), name),
+            places=dict(_places(fields)),
         )
 
     def _by_language(self, node: Node | None, what: str) -> Iterator[tuple[str, Node]]:
@@ -265,3 +266,18 @@ def _name_of(node: Node) -> str:
     """How to call an entry in a message: by its id where it has one."""
     given = node.fields.get("id") if isinstance(node, MappingNode) else None
     return f'the entry "{given.text}"' if isinstance(given, ScalarNode) and given.text else "an entry"
+
+
+def _places(fields: Mapping[str, Node]) -> Iterator[tuple[str, Place]]:
+    """Where an entry's titles and answers stand, by the names that ``Entry.places`` has."""
+    for key in ("title", "answer"):
+        for language, node in _named(fields.get(key)):
+            yield f"{key} {language}", node.place
+    for channel, by_language in _named(fields.get("channel_answers")):
+        for language, node in _named(by_language):
+            yield f"answer {language} {channel}", node.place
+
+
+def _named(node: Node | None) -> Iterator[tuple[str, Node]]:
+    if isinstance(node, MappingNode):
+        yield from node.fields.items()

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
@@ -58,14 +59,27 @@ def _error(place: Place, code: str, message: str, hint: str | None = None) -> Pr
     return Problem(place, message, hint, Severity.ERROR, code)
 
 
-def _said(entry: Entry) -> Iterator[tuple[str, str, str]]:
-    """Every text of an entry that reaches players: its language, its name, the text."""
+class _Said(NamedTuple):
+    """One text of an entry that reaches players, what to call it, and where it stands."""
+
+    language: str
+    what: str
+    text: str
+    place: Place
+
+
+def _said(entry: Entry) -> Iterator[_Said]:
     for language, text in entry.title.items():
-        yield language, f"the title of {entry.id} ({language})", text
+        yield _Said(language, f"the title of {entry.id} ({language})", text, _at(entry, "title", language))
     for language, text in entry.answers.items():
-        yield language, f"the answer of {entry.id} ({language})", text
+        yield _Said(language, f"the answer of {entry.id} ({language})", text, _at(entry, "answer", language))
     for (language, channel), text in entry.channel_answers.items():
-        yield language, f"the answer of {entry.id} ({language}, {channel})", text
+        what = f"the answer of {entry.id} ({language}, {channel})"
+        yield _Said(language, what, text, _at(entry, "answer", language, channel))
+
+
+def _at(entry: Entry, *names: str) -> Place:
+    return entry.places.get(" ".join(names), entry.place)
 
 
 def same_phrasings(faq: Faq, _rules: LintRules, _now: datetime) -> Iterator[Problem]:
@@ -123,7 +137,7 @@ def same_answers(faq: Faq, _rules: LintRules, _now: datetime) -> Iterator[Proble
             other = first.setdefault((language, fold(answer)), entry)
             if other is not entry and entry.kind is Kind.QUESTION:
                 message = f'"{entry.id}" answers the same as "{other.id}" ({language})'
-                yield _warning(entry.place, "same_answer", message, "Join the two entries.")
+                yield _warning(_at(entry, "answer", language), "same_answer", message, "Join the two entries.")
 
 
 def same_titles(faq: Faq, _rules: LintRules, _now: datetime) -> Iterator[Problem]:
@@ -170,17 +184,15 @@ def missing_languages(faq: Faq, rules: LintRules, _now: datetime) -> Iterator[Pr
 def relative_links(faq: Faq, _rules: LintRules, _now: datetime) -> Iterator[Problem]:
     """Links in answers that lead nowhere: to an entry that is not there, or to a page without its address."""
     for entry in faq.entries.values():
-        for _, what, text in _said(entry):
+        for _, what, text, place in _said(entry):
             for target in _MARKDOWN_LINK.findall(text):
                 if target.startswith("#"):
                     if target[1:] not in faq.entries:
                         hint = did_you_mean(target[1:], faq.entries)
-                        yield _error(entry.place, "dead_link", f'{what} links to "{target}", which is no entry', hint)
+                        yield _error(place, "dead_link", f'{what} links to "{target}", which is no entry', hint)
                 elif not re.match(r"https?://[^/\s]|mailto:", target):
                     hint = "Write the whole address, with https://, or #entry-id for another entry."
-                    yield _error(
-                        entry.place, "dead_link", f'{what} links to "{target}", which leads nowhere in a chat', hint
-                    )
+                    yield _error(place, "dead_link", f'{what} links to "{target}", which leads nowhere in a chat', hint)
 
 
 def too_long(faq: Faq, rules: LintRules, _now: datetime) -> Iterator[Problem]:
@@ -189,15 +201,21 @@ def too_long(faq: Faq, rules: LintRules, _now: datetime) -> Iterator[Problem]:
         for language, answer in entry.answers.items():
             for channel, most in rules.message_lengths.items():
                 text = entry.channel_answers.get((language, channel), answer)
+                place = entry.places.get(f"answer {language} {channel}") or _at(entry, "answer", language)
                 if len(text) > most:
                     message = (
                         f'the answer of "{entry.id}" ({language}) has {len(text)} characters, {channel} takes {most}'
                     )
-                    yield _warning(entry.place, "too_long", message, "It will come in several messages: shorten it.")
+                    yield _warning(place, "too_long", message, "It will come in several messages: shorten it.")
         for language, title in entry.title.items():
             if len(title) > BUTTON_LENGTH_AT_MOST:
                 message = f'the title of "{entry.id}" ({language}) has {len(title)} characters'
-                yield _warning(entry.place, "long_title", message, f"Buttons show {BUTTON_LENGTH_AT_MOST} at most.")
+                yield _warning(
+                    _at(entry, "title", language),
+                    "long_title",
+                    message,
+                    f"Buttons show {BUTTON_LENGTH_AT_MOST} at most.",
+                )
 
 
 def stale(faq: Faq, _rules: LintRules, now: datetime) -> Iterator[Problem]:
@@ -219,16 +237,16 @@ def forbidden_words(faq: Faq, rules: LintRules, now: datetime) -> Iterator[Probl
     """Forbidden phrases, and words that may not be said yet."""
     embargoed = {word: until for word, until in rules.embargoed_words.items() if until > now}
     for entry in faq.entries.values():
-        for language, what, text in _said(entry):
+        for language, what, text, place in _said(entry):
             for phrase in (*rules.forbidden_phrases.get(language, ()), *rules.forbidden_phrases.get("*", ())):
                 if _says(text, phrase):
-                    yield _error(entry.place, "forbidden_phrase", f'{what} says "{phrase}"', "Say it in other words.")
+                    yield _error(place, "forbidden_phrase", f'{what} says "{phrase}"', "Say it in other words.")
             for word, until in embargoed.items():
                 hidden = entry.embargo or entry.valid_from
                 if _says(text, word) and (hidden is None or hidden < until):
                     message = f'{what} says "{word}", which is under embargo until {until:%Y-%m-%d %H:%M %Z}'
                     hint = f"Add  embargo: {until:%Y-%m-%d %H:%M}  to the entry, or leave the word out."
-                    yield _error(entry.place, "embargo", message, hint)
+                    yield _error(place, "embargo", message, hint)
 
 
 def _says(text: str, phrase: str) -> bool:
@@ -244,11 +262,11 @@ def broken_promises(faq: Faq, rules: LintRules, _now: datetime) -> Iterator[Prob
     if rules.always_open is not False:
         return
     for entry in faq.entries.values():
-        for _, what, text in _said(entry):
+        for _, what, text, place in _said(entry):
             promise = _ALWAYS_OPEN.search(text)
             if promise:
                 message = f'{what} says "{promise[0]}", and the service calendar has closing hours'
-                yield _error(entry.place, "broken_promise", message, "Name the hours instead, or change the calendar.")
+                yield _error(place, "broken_promise", message, "Name the hours instead, or change the calendar.")
 
 
 CHECKS: tuple[Check, ...] = (

@@ -10,7 +10,7 @@ from typing import Any
 
 from faq.entry import Entry, Faq, Field, Handoff, Kind, Link, Phrasing, Place, TestQuestion, Topic
 
-_NOT_CONTENT = {"place", "tests"}
+_NOT_CONTENT = {"place", "places", "tests"}
 
 
 def content(item: Entry | Topic) -> Any:
@@ -75,6 +75,7 @@ def _entry(about: dict[str, Any]) -> Entry:
         Phrasing(row["text"], row["language"], Place(*row["place"])) for row in about["phrasings"]
     )
     about["channel_answers"] = {tuple(key.split(" ")): text for key, text in about["channel_answers"].items()}
+    about["places"] = {name: Place(*place) for name, place in about["places"].items()}
     about["kind"] = Kind(about["kind"])
     about["handoff"] = Handoff(about["handoff"])
     about["links"] = tuple(Link(**link) for link in about["links"])
