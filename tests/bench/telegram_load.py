@@ -11,13 +11,15 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
+from typing import TypeVar
 
 import aiohttp
 import psutil
 
+T = TypeVar("T")
 TEXTS = ("how do i get my account back", "hello", "where is my order", "the game crashes when i start it")
 
 
@@ -101,15 +103,26 @@ async def run_load(
         async with _process(filled, surroundings, quiet=True) as bot:
             peak = _Peak(bot.pid)
             watching = asyncio.create_task(peak.watch())
-            await control("wait_polling", within=60)
+            await _unless_it_ends(bot, control("wait_polling", within=60))
             ready = asyncio.get_running_loop().time() - started
             if warm_up:
                 await control("load", chats=warm_up, messages=warm_up, texts=texts)
                 await control("load_report", within=60)
             await control("load", chats=chats, messages=messages, texts=texts, mode=mode)
-            report = await control("load_report", within=within)
+            report = await _unless_it_ends(bot, control("load_report", within=within))
             watching.cancel()
         return _result(name, report, peak.bytes, ready)
+
+
+async def _unless_it_ends(bot: asyncio.subprocess.Process, doing: Coroutine[None, None, T]) -> T:
+    """The result, or an error as soon as the bot is gone."""
+    task, ended = asyncio.create_task(doing), asyncio.create_task(bot.wait())
+    await asyncio.wait({task, ended}, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        ended.cancel()
+        return task.result()
+    task.cancel()
+    raise RuntimeError(f"the bot ended with {ended.result()}")
 
 
 def _result(name: str, report: Mapping[str, object], peak: int, ready: float) -> Result:
