@@ -111,10 +111,13 @@ async def body_of(request: web.Request) -> dict[str, Any]:
 
 
 def text_of(body: dict[str, Any], field: str, longest: int) -> str:
-    """A text of the body, empty where it is missing. Raises 400 where it is no text or too long."""
+    """A text of the body, empty where it is missing, without what no database keeps (NUL, half a character).
+
+    Raises 400 where it is no text or too long.
+    """
     value = body.get(field, "")
     if not isinstance(value, str):
         raise refusal(web.HTTPBadRequest, "malformed", f"{field} must be a text.")
     if len(value) > longest:
         raise refusal(web.HTTPBadRequest, "too_long", f"That is too long: {len(value)} of {longest} characters.")
-    return value
+    return value.replace("\x00", "").encode(errors="replace").decode()

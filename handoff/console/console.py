@@ -24,6 +24,8 @@ from storage.database import Database
 from storage.errors import StorageError
 
 _STATIC = Path(__file__).parent / "static"
+# Not guessed: what a system thinks of ".js" may be something that no browser runs as a module.
+_CONTENT_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _HEARTBEAT = 20.0
 _LARGEST_FRAME = 16 * 1024
 
@@ -56,7 +58,7 @@ class Console:
         )
         self._board: Board | None = None
         self._sockets: set[web.WebSocketResponse] = set()
-        self._pages = {path.name: path for path in sorted(_STATIC.iterdir()) if path.is_file()}
+        self._pages = {path.name: path for path in sorted(_STATIC.iterdir()) if path.suffix in _CONTENT_TYPES}
 
     def routes(self) -> Sequence[web.RouteDef]:
         """Everything that the console serves."""
@@ -83,7 +85,12 @@ class Console:
         if path is None:
             raise web.HTTPNotFound
         # Asked for again each time (and mostly answered "not modified"), so that an upgrade never mixes two versions.
-        return web.FileResponse(path, headers={"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"})
+        headers = {
+            "Cache-Control": "no-cache",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Type": f"{_CONTENT_TYPES[path.suffix]}; charset=utf-8",
+        }
+        return web.FileResponse(path, headers=headers)
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         agent = await self._access.write(request)

@@ -25,7 +25,7 @@ from handoff.acts import (
 )
 from handoff.agents import Agent
 from handoff.console.access import PATH, Access, body_of, refusal, text_of
-from handoff.console.history import ticket_key
+from handoff.console.history import ticket_key, whole_number
 from messaging.file_types import clean_name
 from messaging.files import describe
 from storage.database import Database
@@ -141,7 +141,7 @@ class DeskActs:
 
 
 def _message_number(body: dict[str, Any]) -> int:
-    number = body.get("message")
-    if not isinstance(number, int) or isinstance(number, bool):
-        raise refusal(web.HTTPBadRequest, "malformed", "message must be a number.")
-    return number
+    try:
+        return whole_number(body.get("message"))
+    except ValueError as error:
+        raise refusal(web.HTTPBadRequest, "malformed", "message must be a number.") from error

@@ -36,7 +36,7 @@ class History:
         await self._access.agent(request)
         key = ticket_key(request.match_info["key"])
         try:
-            before = int(request.query.get("before", ""))
+            before = whole_number(request.query.get("before", ""))
         except ValueError as error:
             raise refusal(web.HTTPBadRequest, "malformed", "before must be a number.") from error
         async with self._database.reading() as connection:
@@ -47,9 +47,25 @@ class History:
 def ticket_key(text: str) -> TicketKey:
     """The ticket's key. Raises 404 where ``text`` is none."""
     try:
-        return TicketKey.parse(text)
+        return parse_key(text)
     except ValueError as error:
         raise refusal(web.HTTPNotFound, "gone", "There is no such ticket.") from error
+
+
+def parse_key(text: object) -> TicketKey:
+    """The ticket's key. Raises ValueError where ``text`` is none that a table could hold."""
+    key = TicketKey.parse(str(text))
+    return TicketKey(whole_number(key.conversation_id), whole_number(key.number))
+
+
+def whole_number(value: object) -> int:
+    """A number that a column could hold, from a number or its digits. Raises ValueError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError(value)
+    number = int(value)
+    if not 0 <= number < 2**63:
+        raise ValueError(value)
+    return number
 
 
 async def page(connection: AsyncConnection, conversation_id: int, before: int | None = None) -> list[dict[str, Any]]:

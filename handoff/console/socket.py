@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handoff import sessions
@@ -69,6 +69,7 @@ class DeskSocket:
         self._lists: dict[str, Any] | None = None
         self._mine: list[dict[str, Any]] | None = None
         self._wake = asyncio.Event()
+        self._close_code: int = WSCloseCode.OK
 
     async def serve(self) -> None:
         """Returns when the socket is closed."""
@@ -81,7 +82,8 @@ class DeskSocket:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self._socket.close()
+            # Only now: closing while the other task listens would race with its end.
+            await self._socket.close(code=self._close_code)
 
     async def _listen(self) -> None:
         async for frame in self._socket:
@@ -94,10 +96,8 @@ class DeskSocket:
         """Act on what the page says; what cannot be read is passed over (KeyError, TypeError or ValueError)."""
         match said["type"]:
             case "watch":
-                revision = said.get("revision", 0)
-                if not isinstance(revision, int) or revision < 0:
-                    raise ValueError(revision)
-                self._watched = Watched(TicketKey.parse(said["ticket"]), revision, fresh=revision == 0)
+                revision = history.whole_number(said.get("revision", 0))
+                self._watched = Watched(history.parse_key(said["ticket"]), revision, fresh=revision == 0)
                 self._wake.set()
             case "unwatch":
                 self._watched = None
@@ -143,7 +143,7 @@ class DeskSocket:
             mine = await in_hand(connection, self._agent.id) if session else []
             frames = await self._conversation(connection, watched) if session and watched else []
         if session is None:
-            await self._socket.close(code=SIGNED_OUT, message=b"signed out")
+            self._close_code = SIGNED_OUT
             return False
         if lists != self._lists or mine != self._mine:
             await self._say({"type": "lists", "now": moment(self._now()), **lists, "mine": mine})

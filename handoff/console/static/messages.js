@@ -191,7 +191,7 @@ function said(message, kind) {
 function versions(message) {
   if (!message.edited_at && !message.deleted_at) return null;
   const label = message.deleted_at ? `taken back by the player, ${moment(message.deleted_at)}` : `edited ${moment(message.edited_at)}`;
-  const earlier = message.versions.filter((version) => version.text !== message.text || version.text !== "");
+  const earlier = message.versions.filter((version) => version.text !== message.text);
   if (!earlier.length) return element("p", { class: "changed" }, label);
   const lines = earlier.map((version) => element("li", {}, element("span", { class: "version", dir: "auto" }, version.text), ` until ${clock(version.replaced_at)}`));
   return element("details", { class: "changed" }, element("summary", {}, label), element("ul", {}, ...lines));
