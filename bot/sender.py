@@ -224,6 +224,7 @@ class Sender:
             file=file,
             edits=edits,
             reply_via=payload.get("reply_via"),
+            written_at=entry.created_at,
         )
 
     async def _retry(self, entry: Entry, error: TryLater) -> Entry | None:

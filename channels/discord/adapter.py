@@ -15,7 +15,6 @@ from channels.discord.errors import translated
 from channels.discord.files import Files
 from channels.discord.render import LONGEST_TEXT, ROOM_FOR_ESCAPES
 from channels.discord.sdk import point_sdk_at
-from channels.discord.sending import NONCE_REMEMBERED
 from channels.discord.session import Session, wrong_token
 from channels.discord.settings import DiscordSettings
 from channels.errors import TryLater
@@ -27,7 +26,8 @@ CAPABILITIES = Capabilities(
     max_file=10 * 2**20,
     max_buttons=25,
     can_edit=True,
-    idempotent_for=NONCE_REMEMBERED.total_seconds(),
+    # By the nonce for two minutes, and after that by looking through what was said since.
+    idempotent_for=3600.0,
 )
 # Discord's limits: five messages in five seconds a channel; fifty requests a second a bot, of which sends take most.
 CHAT_PACE = Pace(per_second=1.0, burst=5)

@@ -35,29 +35,29 @@ async def examine(settings: DiscordSettings) -> Sequence[Check]:
                 await client.login(settings.token)
         except discord.LoginFailure:
             wrong = wrong_token()
-            return [Check("discord token", Health.BAD, str(wrong), wrong.hint)]
+            return [Check("token", Health.BAD, str(wrong), wrong.hint)]
         except ChannelError as error:
             return [
-                Check("discord", Health.BAD, str(error), "Is the internet, or channels.discord.api_url, reachable?")
+                Check("connection", Health.BAD, str(error), "Is the internet, or channels.discord.api_url, reachable?")
             ]
-        checks = [Check("discord token", Health.GOOD, f"logged in as {client.user}")]
+        checks = [Check("token", Health.GOOD, f"logged in as {client.user}")]
         try:
             checks.append(_intents(client, settings))
             checks.append(await _guilds(client))
             checks += await _support_channel(client, settings)
         except ChannelError as error:
-            checks.append(Check("discord", Health.BAD, str(error)))
+            checks.append(Check("connection", Health.BAD, str(error)))
         return checks
 
 
 def _intents(client: discord.Client, settings: DiscordSettings) -> Check:
     if settings.panel_channel is None:
-        return Check("discord intents", Health.GOOD, "no privileged intent is needed without a panel_channel")
+        return Check("intents", Health.GOOD, "no privileged intent is needed without a panel_channel")
     flags = client.application_flags
     if flags.gateway_message_content or flags.gateway_message_content_limited:
-        return Check("discord intents", Health.GOOD, "Message Content is switched on")
+        return Check("intents", Health.GOOD, "Message Content is switched on")
     return Check(
-        "discord intents",
+        "intents",
         Health.BAD,
         "Message Content is switched off, so the bot cannot read the players' threads and will not connect",
         f"{_PORTAL} > the application > Bot > Message Content Intent; or leave channels.discord.panel_channel out.",
@@ -68,25 +68,25 @@ async def _guilds(client: discord.Client) -> Check:
     with translated():
         guilds = [guild async for guild in client.fetch_guilds(limit=10)]
     if guilds:
-        return Check("discord servers", Health.GOOD, "in " + ", ".join(guild.name for guild in guilds))
+        return Check("servers", Health.GOOD, "in " + ", ".join(guild.name for guild in guilds))
     permissions = discord.Permissions(**dict.fromkeys([*NEEDED, *USEFUL], True))
     invitation = discord.utils.oauth_url(client.application_id or 0, permissions=permissions)
-    return Check("discord servers", Health.WARNING, "the bot is in no server yet", f"Invite it: {invitation}")
+    return Check("servers", Health.WARNING, "the bot is in no server yet", f"Invite it: {invitation}")
 
 
 async def _support_channel(client: discord.Client, settings: DiscordSettings) -> list[Check]:
     if settings.panel_channel is None:
         message = "none is set: no panel, and no private thread for players who take no direct messages"
-        return [Check("discord support channel", Health.WARNING, message, "Set channels.discord.panel_channel.")]
+        return [Check("support channel", Health.WARNING, message, "Set channels.discord.panel_channel.")]
     try:
         with translated():
             channel = await client.fetch_channel(settings.panel_channel)
     except ChannelError as error:
         remedy = "Is channels.discord.panel_channel the id of a channel that the bot may see?"
-        return [Check("discord support channel", Health.BAD, str(error), remedy)]
+        return [Check("support channel", Health.BAD, str(error), remedy)]
     if not isinstance(channel, discord.TextChannel):
         remedy = "Set channels.discord.panel_channel to the id of a text channel."
-        return [Check("discord support channel", Health.BAD, f"{channel} is not a text channel", remedy)]
+        return [Check("support channel", Health.BAD, f"{channel} is not a text channel", remedy)]
     return await _permissions(client, channel)
 
 
@@ -103,5 +103,5 @@ async def _permissions(client: discord.Client, channel: discord.TextChannel) -> 
             if not getattr(has, name):
                 shown = name.replace("_", " ").title()
                 remedy = f"In the settings of #{channel.name}, Permissions, allow the bot: {shown}."
-                found.append(Check("discord support channel", health, f"the bot may not {purpose}", remedy))
-    return found or [Check("discord support channel", Health.GOOD, f"#{channel.name}, with every permission")]
+                found.append(Check("support channel", health, f"the bot may not {purpose}", remedy))
+    return found or [Check("support channel", Health.GOOD, f"#{channel.name}, with every permission")]

@@ -29,8 +29,8 @@ Texts = Callable[[str, str], str]
 class Interactions:
     """Turns uses of commands and buttons into events, and sees to it that none is left "thinking".
 
-    ``answered`` holds the tokens by which something was said; ``silence`` is for how many seconds it may stay empty
-    before a private answer is completed with a word of our own.
+    ``awaiting`` holds the tokens by which nothing was said yet; after ``silence`` seconds a private answer that still
+    stands there is completed with a word of our own.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Interactions:
         panel: Panel,
         texts: Texts,
         default_language: str,
-        answered: set[str],
+        awaiting: set[str],
         silence: float,
     ) -> None:
         self._rest = rest
@@ -50,7 +50,7 @@ class Interactions:
         self._panel = panel
         self._texts = texts
         self._default_language = default_language
-        self._answered = answered
+        self._awaiting = awaiting
         self._silence = silence
 
     async def used(self, interaction: discord.Interaction) -> None:
@@ -89,6 +89,8 @@ class Interactions:
             if question is None
             else self._question_event(interaction, chat, question, via)
         )
+        if via is not None:
+            self._awaiting.add(interaction.token)
         await self._inbound.commit(event)
         if via is not None:
             await self._complete_if_silent(interaction)
@@ -124,9 +126,9 @@ class Interactions:
     async def _complete_if_silent(self, interaction: discord.Interaction) -> None:
         """Where a human has the ticket the bot says nothing: then say that the words were passed on."""
         await asyncio.sleep(self._silence)
-        if interaction.token in self._answered:
-            self._answered.discard(interaction.token)
+        if interaction.token not in self._awaiting:
             return
+        self._awaiting.discard(interaction.token)
         content = self._texts("added", self._language(interaction))
         try:
             await self._rest.edit_answer(

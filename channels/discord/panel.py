@@ -41,7 +41,7 @@ class Panel:
         body = {"content": f"## {escape(title)}\n{render(text)}", "components": panel_components(label)}
         standing = await self._standing()
         if standing is None:
-            await self._rest.send(self._channel, body, None, f"panel-{self._channel}"[:25])
+            await self._rest.send(self._channel, body, None, "panel")
         elif not _says(standing, body):
             await self._rest.edit(self._channel, int(standing["id"]), body)
 
@@ -72,7 +72,7 @@ class Panel:
     async def greet(self, thread: int, user: int, language: str) -> None:
         """The first words in a thread. They name the player, by which a renamed thread is known again."""
         words = render(self._texts("thread_opened", language))
-        await self._rest.send(thread, {"content": f"<@{user}>\n{words}"}, None, f"opened-{thread}"[:25])
+        await self._rest.send(thread, {"content": f"<@{user}>\n{words}"}, None, "opened")
 
 
 def _custom_ids(message: Any) -> list[str]:

@@ -6,6 +6,7 @@ no view or webhook object is kept alive for every message that was ever sent.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ NO_PINGS: dict[str, Any] = {"parse": [], "replied_user": False}
 EPHEMERAL = 1 << 6
 DM, PRIVATE_THREAD = 1, 12
 MESSAGE, DEFERRED_MESSAGE, DEFERRED_UPDATE = 4, 5, 6
+LONGEST_NONCE = 25
 _WEEK_IN_MINUTES = 10080
 Payload = dict[str, Any]
 
@@ -58,9 +60,9 @@ class Rest:
 
     # ------------------------------------------------------------ messages
 
-    async def send(self, channel: int, body: Payload, file: OutgoingFile | None, nonce: str) -> int:
-        """Send a message and return its id. Within the nonce's few minutes a second call returns the first's."""
-        body = body | {"allowed_mentions": NO_PINGS, "nonce": nonce, "enforce_nonce": True}
+    async def send(self, channel: int, body: Payload, file: OutgoingFile | None, key: str) -> int:
+        """Send a message and return its id. For some minutes a second call with the same key returns the first's."""
+        body = body | {"allowed_mentions": NO_PINGS, "nonce": nonce_of(channel, key), "enforce_nonce": True}
         made = await self._request("POST", "/channels/{channel_id}/messages", body=body, file=file, channel_id=channel)
         return int(made["id"])
 
@@ -83,9 +85,9 @@ class Rest:
             "GET", "/channels/{channel_id}/messages", params={"limit": limit}, channel_id=channel
         )
 
-    async def oldest(self, channel: int) -> Any:
-        """The first message of a channel, in a list; empty where there is none."""
-        params = {"limit": 1, "after": 0}
+    async def oldest(self, channel: int, limit: int, after: int = 0) -> Any:
+        """The first messages of a channel after the id ``after``, as Discord gives them, newest first."""
+        params = {"limit": limit, "after": after}
         return await self._request("GET", "/channels/{channel_id}/messages", params=params, channel_id=channel)
 
     async def history(self, channel: int, after: int, limit: int) -> list[discord.Message]:
@@ -193,6 +195,11 @@ class Rest:
     async def replace_commands(self, application: int, commands: Sequence[Payload]) -> None:
         path = "/applications/{application_id}/commands"
         await self._request("PUT", path, body=list(commands), application_id=application)
+
+
+def nonce_of(channel: int, key: str) -> str:
+    """The same for every retry of a send, and for no other send; at most 25 characters."""
+    return hashlib.sha256(f"{channel}/{key}".encode()).hexdigest()[:LONGEST_NONCE]
 
 
 def _multipart(body: Any, file: OutgoingFile) -> Payload:

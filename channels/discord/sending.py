@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import discord
 
@@ -15,40 +14,43 @@ from channels.discord.reach import Reach
 from channels.discord.render import render
 from channels.discord.reply import PrivateMessage, ReplyVia
 from channels.discord.rest import Payload, Rest
-from channels.errors import ChannelError, OutcomeHidden, Refused
+from channels.errors import ChannelError, Refused
 from messaging.messages import Outgoing, Sent
 
 # Discord remembers a nonce for "a few minutes" and says no more; two are surely among them.
 NONCE_REMEMBERED = timedelta(minutes=2)
-LONGEST_NONCE = 25
+# Private answers have no nonce: one that is older than this may have been given already.
+ANSWERED_WITHIN = timedelta(seconds=10)
+_CLOCKS_DIFFER = timedelta(minutes=1)
 _SEARCHED = 100
-_REMEMBERED = 10_000
 PublicQuestion = Callable[[str], tuple[int, int] | None]
 
 
 class Sender:
-    """Sends, edits and finds again what was sent without an answer.
+    """Sends, edits, and looks before it sends what is so old that it may have been sent already.
 
-    ``answered`` takes the tokens of interactions by which something was said. ``public_question`` tells where a chat's
-    player had asked in public, and ``dms_closed`` is what to say there if they cannot be reached in private.
+    ``awaiting`` holds the tokens of interactions for whose answer somebody watches; what is said takes them out.
+    ``public_question`` tells where a chat's player had asked in public, and ``dms_closed`` is what to say there if
+    they cannot be reached in private.
     """
 
     def __init__(
         self,
         rest: Rest,
         reach: Reach,
-        answered: set[str],
+        awaiting: set[str],
         public_question: PublicQuestion,
         dms_closed: str,
         now: Callable[[], datetime],
+        bot: int,
     ) -> None:
         self._rest = rest
         self._reach = reach
-        self._answered = answered
+        self._awaiting = awaiting
         self._public_question = public_question
         self._dms_closed = dms_closed
         self._now = now
-        self._doubts: OrderedDict[str, datetime] = OrderedDict()
+        self._bot = bot
 
     async def send(self, outgoing: Outgoing) -> Sent:
         """Send or edit. Raises the errors of channels.errors."""
@@ -56,74 +58,63 @@ class Sender:
         if outgoing.edits is not None:
             await self._edit(outgoing.chat, outgoing.edits, body)
             return Sent(outgoing.edits)
-        doubted = self._doubts.get(outgoing.key)
-        try:
-            sent = await self._answer_or_say(outgoing, body, doubted)
-        except OutcomeHidden:
-            self._doubts.setdefault(outgoing.key, self._now())
-            if len(self._doubts) > _REMEMBERED:
-                self._doubts.popitem(last=False)
-            raise
-        self._doubts.pop(outgoing.key, None)
-        return sent
-
-    async def _answer_or_say(self, outgoing: Outgoing, body: Payload, doubted: datetime | None) -> Sent:
         via = ReplyVia.parse(outgoing.reply_via) if outgoing.reply_via else None
         if via is not None and via.lives(self._now()):
             try:
-                return await self._answer(via, outgoing, body, doubted)
+                return await self._answer(via, outgoing, body)
             except ReplyGone:
                 pass  # the player closed it, or it went stale on the way: it is said in their chat instead
-        return await self._say(outgoing, body, doubted)
+        return await self._say(outgoing, body)
 
-    async def _answer(self, via: ReplyVia, outgoing: Outgoing, body: Payload, doubted: datetime | None) -> Sent:
-        """A private answer. There is no nonce for these, so after doubt the first one is looked at."""
-        if doubted is not None:
+    def _is_older(self, outgoing: Outgoing, age: timedelta) -> bool:
+        return outgoing.written_at is not None and self._now() - outgoing.written_at > age
+
+    async def _answer(self, via: ReplyVia, outgoing: Outgoing, body: Payload) -> Sent:
+        """A private answer. There is no nonce for these and no history: at least the first one can be looked at."""
+        if self._is_older(outgoing, ANSWERED_WITHIN):
             first = await self._rest.first_answer(via.application, via.token)
-            if first["content"] == body.get("content"):
-                self._answered.add(via.token)
+            if _is_made(first, body, outgoing):
                 return Sent(str(PrivateMessage(int(first["id"]), via)))
         message = await self._rest.follow_up(via.application, via.token, body, outgoing.file)
-        self._answered.add(via.token)
+        self._awaiting.discard(via.token)
         return Sent(str(PrivateMessage(message, via)))
 
-    async def _say(self, outgoing: Outgoing, body: Payload, doubted: datetime | None) -> Sent:
+    async def _say(self, outgoing: Outgoing, body: Payload) -> Sent:
         chat, channel = int(outgoing.chat), self._reach.channel_of(outgoing.chat)
         try:
-            message = await self._write(channel, outgoing, body, doubted)
+            message = await self._write(channel, outgoing, body)
         except DmsClosed as closed:
             try:
                 channel = await self._reach.instead_of(outgoing.chat, closed)
             except DmsClosed:
                 await self._say_in_public(outgoing.chat)
                 raise
-            message = await self._write(channel, outgoing, body, doubted)
+            message = await self._write(channel, outgoing, body)
         except Refused as error:
             if channel == chat or not error.chat_lost:
                 raise
             # The thread that stood in for the DMs is gone; they are tried again, and may lead to another.
             self._reach.opened(outgoing.chat)
-            return await self._say(outgoing, body, doubted)
+            return await self._say(outgoing, body)
         return Sent(str(message) if channel == chat else f"{message}/{channel}")
 
-    async def _write(self, channel: int, outgoing: Outgoing, body: Payload, doubted: datetime | None) -> int:
+    async def _write(self, channel: int, outgoing: Outgoing, body: Payload) -> int:
         """The message's id; an archived thread is opened first, and a message that was made already is found."""
-        if doubted is not None and self._now() - doubted > NONCE_REMEMBERED:
-            found = await self._find(channel, body.get("content", ""), doubted)
+        if outgoing.written_at is not None and self._is_older(outgoing, NONCE_REMEMBERED):
+            found = await self._find(channel, outgoing, body, outgoing.written_at)
             if found is not None:
                 return found
-        nonce = nonce_of(outgoing)
         try:
-            return await self._rest.send(channel, body, outgoing.file, nonce)
+            return await self._rest.send(channel, body, outgoing.file, outgoing.key)
         except ThreadArchived:
             await self._rest.unarchive(channel)
-            return await self._rest.send(channel, body, outgoing.file, nonce)
+            return await self._rest.send(channel, body, outgoing.file, outgoing.key)
 
-    async def _find(self, channel: int, content: str, since: datetime) -> int | None:
-        """The id of the message that a send in doubt made, if it made one: the nonce is forgotten by now."""
-        earliest = discord.utils.time_snowflake(since - timedelta(minutes=1))
-        for message in await self._rest.newest(channel, _SEARCHED):
-            if int(message["id"]) > earliest and message["author"].get("bot") and message["content"] == content:
+    async def _find(self, channel: int, outgoing: Outgoing, body: Payload, since: datetime) -> int | None:
+        """The id of the message that an earlier attempt made, if one did: the nonce is forgotten by now."""
+        earliest = discord.utils.time_snowflake(since - _CLOCKS_DIFFER)
+        for message in await self._rest.oldest(channel, _SEARCHED, after=earliest):
+            if int(message["author"]["id"]) == self._bot and _is_made(message, body, outgoing):
                 return int(message["id"])
         return None
 
@@ -151,7 +142,7 @@ class Sender:
         channel, message = question
         body = {"content": self._dms_closed, "message_reference": {"message_id": str(message)}}
         try:
-            await self._rest.send(channel, body, None, f"closed-{message}"[:LONGEST_NONCE])
+            await self._rest.send(channel, body, None, f"closed-{message}")
         except ChannelError:
             return  # nothing is lost by it: that the player cannot be reached is raised by the caller
 
@@ -164,6 +155,8 @@ def body_of(outgoing: Outgoing) -> Payload:
     return body
 
 
-def nonce_of(outgoing: Outgoing) -> str:
-    """The same for every retry of a send, and for no other send; at most 25 characters."""
-    return hashlib.sha256(f"{outgoing.chat}/{outgoing.key}".encode()).hexdigest()[:LONGEST_NONCE]
+def _is_made(message: Any, body: Payload, outgoing: Outgoing) -> bool:
+    """Whether Discord made this message of ``body``: the same words, and a file of the same size or none."""
+    sizes = [attachment["size"] for attachment in message["attachments"]]
+    same_file = sizes == ([len(outgoing.file.content)] if outgoing.file is not None else [])
+    return bool(message["content"] == body.get("content", "") and same_file)

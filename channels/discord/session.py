@@ -56,17 +56,18 @@ class Session:
         self._receiver = Receiver(
             self.rest, self._inbound, self._threads, self._homes, self.reach, surroundings.now, bot
         )
-        answered: set[str] = set()
+        awaiting: set[str] = set()
         self._interactions = Interactions(
-            self.rest, self._inbound, self._homes, self._panel, texts, language, answered, settings.silence
+            self.rest, self._inbound, self._homes, self._panel, texts, language, awaiting, settings.silence
         )
         self.sender = Sender(
             self.rest,
             self.reach,
-            answered,
+            awaiting,
             self._receiver.public_question_of,
             render(texts("dms_closed", language)),
             surroundings.now,
+            bot,
         )
         self._bot = bot
 

@@ -111,7 +111,7 @@ class PlayerThreads:
             return None
         owner = owner_in_name(channel["name"])
         if owner is None:
-            first = await self._rest.oldest(int(channel["id"]))
+            first = await self._rest.oldest(int(channel["id"]), 1)
             mention = _MENTION.search(first[0]["content"]) if first else None
             owner = Owner(int(mention[1])) if mention else None
         return owner

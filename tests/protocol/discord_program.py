@@ -141,7 +141,7 @@ class Program:
     # ------------------------------------------------------------ saying
 
     def outgoing(self, chat: str | int, text: str = "hello", **fields: Any) -> Outgoing:
-        given = {"key": f"1-{next(self._numbers)}", "author": Author.BOT, **fields}
+        given = {"key": f"1-{next(self._numbers)}", "author": Author.BOT, "written_at": self.now(), **fields}
         return Outgoing(chat=str(chat), text=text, **given)
 
     async def say(self, chat: str | int, text: str = "hello", **fields: Any) -> Sent:

@@ -99,10 +99,21 @@ async def test_a_resend_long_after_a_hidden_outcome_finds_the_message(
     server.fault(method="POST", path="*/messages", drop="after")
     with pytest.raises(OutcomeHidden):
         await program.channel.send(outgoing)
+    await program.say(ann.dm_channel, "something else")
     server.world.advance_clock(600)
-    sent = await program.channel.send(outgoing)
-    assert ann.dms_from_bot == ["exactly once, even now"]
+    async with Program(server).running() as other_process:
+        sent = await other_process.channel.send(outgoing)
+    assert ann.dms_from_bot == ["exactly once, even now", "something else"]
     assert sent.external_id == str(ann.dms[0].id)
+
+
+async def test_what_is_old_and_was_never_sent_goes_out(server: DiscordServer, program: Program, ann: Player) -> None:
+    outgoing = program.outgoing(ann.dm_channel, "", file=PICTURE)
+    await program.say(ann.dm_channel, "", file=OutgoingFile("other.png", "image/png", b"another picture"))
+    server.world.advance_clock(600)
+    await program.channel.send(outgoing)
+    await program.channel.send(outgoing)
+    assert [message.attachments[0]["filename"] for message in ann.dms] == ["other.png", "map.png"]
 
 
 async def test_an_answer_that_never_comes_is_a_hidden_outcome(
@@ -124,6 +135,7 @@ async def test_a_private_answer_with_a_hidden_outcome_is_not_doubled(
     server.fault(method="POST", path="/webhooks/*", drop="after")
     with pytest.raises(OutcomeHidden):
         await program.channel.send(outgoing)
+    server.world.advance_clock(15)
     await program.channel.send(outgoing)
     assert use.texts == ["In the bank."]
 

@@ -212,6 +212,30 @@ async def test_closed_dms_locked_threads_and_gone_channels_are_refused(server: D
         assert gone.value.code == 10003
 
 
+class Report(discord.ui.Modal, title="Report"):
+    words = discord.ui.TextInput(label="What happened?")  # type: ignore[var-annotated]
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        await interaction.response.send_message(f"you wrote: {self.words.value}", ephemeral=True)
+
+
+class ReportButton(discord.ui.View):
+    @discord.ui.button(label="Report")
+    async def report(self, interaction: discord.Interaction, _: discord.ui.Button[ReportButton]) -> None:
+        await interaction.response.send_modal(Report())
+
+
+async def test_a_button_opens_a_form_that_can_be_filled_in(server: DiscordServer) -> None:
+    async with listening(server) as client:
+        ann = server.user("Ann")
+        await client.get_partial_messageable(ann.dm_channel).send("Report here", view=ReportButton())
+        use = ann.clicks(ann.dms[0], label="Report")
+        form = await server.until(lambda: use.form)
+        (field,) = [row["components"][0]["custom_id"] for row in form["components"]]
+        filled = ann.fills(use, **{field: "my sword is gone"})
+        await server.until(lambda: filled.texts == ["you wrote: my sword is gone"])
+
+
 async def test_an_event_that_cannot_be_parsed_ends_the_client(server: DiscordServer) -> None:
     point_sdk_at(server.api_url, server.gateway_url)
     async with Listener() as client:
