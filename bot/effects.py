@@ -98,9 +98,10 @@ class OpenTicket:
 
 @dataclass(frozen=True, slots=True)
 class ChangeTicket:
-    """Set these columns of the conversation's newest ticket."""
+    """Set these columns of the conversation's newest ticket; ``holder`` is the desk name of who has it from now on."""
 
     changes: Mapping[str, Any]
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,8 +154,8 @@ class Work:
                     self._note(conversation, effect, now)
                 case OpenTicket():
                     self._open_ticket(conversation, effect, now)
-                case ChangeTicket(changes):
-                    self._change_ticket(conversation, changes)
+                case ChangeTicket():
+                    self._change_ticket(conversation, effect)
                 case Remember(memory):
                     conversation.memory = memory
                 case SetLanguage(language, chosen):
@@ -232,10 +232,12 @@ class Work:
                 row["ticket_number"] = number
                 break
 
-    def _change_ticket(self, conversation: Opened, changes: Mapping[str, Any]) -> None:
+    def _change_ticket(self, conversation: Opened, change: ChangeTicket) -> None:
         assert conversation.ticket is not None
-        conversation.ticket_changes |= {**changes, "revision": conversation.next_number()}
-        known = {name: value for name, value in changes.items() if name in TicketFacts.__slots__}
+        conversation.ticket_changes |= {**change.changes, "revision": conversation.next_number()}
+        known = {name: value for name, value in change.changes.items() if name in TicketFacts.__slots__}
+        if "agent_id" in change.changes:
+            known["holder"] = change.holder
         conversation.ticket = replace(conversation.ticket, **known)
 
     async def _render(self, connection: AsyncConnection, saying: _Saying) -> None:

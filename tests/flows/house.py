@@ -87,7 +87,7 @@ class House:
     async def quiet(self) -> None:
         """Wait until nothing is being sent any more."""
         async with asyncio.timeout(5):
-            while self.app.sender.lanes_at_work:
+            while self.app.sender.lanes_at_work:  # noqa: ASYNC110 - lanes end by themselves and tell nobody
                 await asyncio.sleep(0.005)
 
     async def agent(self, name: str = "mira", desk_name: str = "Mira") -> Agent:

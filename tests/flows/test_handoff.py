@@ -126,7 +126,7 @@ async def test_who_writes_again_much_later_starts_anew(house: House) -> None:
     await mira.does(Claim, ticket)
     await mira.does(Close, ticket)
     house.clock.advance(hours=25)
-    await ann.writes("zqxv still wvut broken")
+    await ann.writes("zqxv wvut plmk")
     await ann.reads("do not have an answer")
     assert await house.waiting() == []
     await ann.writes("human")
