@@ -109,7 +109,7 @@ class TelegramChannel:
                 ready()
                 await asyncio.Event().wait()
         finally:
-            await self._webhook.close()
+            self._webhook.receive = None
             await self._errands.close()
 
     async def send(self, outgoing: Outgoing) -> Sent:

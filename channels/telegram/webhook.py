@@ -1,22 +1,19 @@
-"""Receiving by webhook: 200 only after the commit, several calls in one batch."""
+"""Receiving by webhook: 200 only after the commit."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Sequence
 from hmac import compare_digest
 
 import structlog
 from aiohttp import web
-from telegram import Bot, Update
+from telegram import Bot
 
 from channels.telegram.polling import Receive, parse
 
 log = structlog.get_logger(__name__)
 
 _PROOF_HEADER = "X-Telegram-Bot-Api-Secret-Token"
-_LARGEST_BATCH = 100
 
 
 class Webhook:
@@ -25,8 +22,6 @@ class Webhook:
     def __init__(self, bot: Bot, secret: str) -> None:
         self._bot = bot
         self._secret = secret
-        self._waiting: list[tuple[Update, asyncio.Future[None]]] = []
-        self._working: asyncio.Task[None] | None = None
         self.receive: Receive | None = None
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -46,44 +41,8 @@ class Webhook:
         update = parse(raw, self._bot)
         if update is not None:
             try:
-                await self._take(update)
+                await self.receive([update])
             except Exception as error:  # noqa: BLE001 - whatever keeps us from committing, Telegram has to call again
                 log.error("telegram.not_taken", updates=1, error=repr(error))
                 return web.Response(status=500)
         return web.Response()
-
-    async def close(self) -> None:
-        """Let the batch in hand end."""
-        self.receive = None
-        if self._working is not None:
-            await asyncio.gather(self._working, return_exceptions=True)
-
-    async def _take(self, update: Update) -> None:
-        """Returns when the update is committed, together with whatever came meanwhile."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((update, done))
-        if self._working is None:
-            self._working = asyncio.create_task(self._work())
-        await done
-
-    async def _work(self) -> None:
-        try:
-            while self._waiting:
-                batch, self._waiting = self._waiting[:_LARGEST_BATCH], self._waiting[_LARGEST_BATCH:]
-                await self._hand_on(batch)
-        finally:
-            self._working = None
-
-    async def _hand_on(self, batch: Sequence[tuple[Update, asyncio.Future[None]]]) -> None:
-        try:
-            if self.receive is None:
-                raise ConnectionAbortedError("the channel has stopped")
-            await self.receive([update for update, _ in batch])
-        except Exception as error:  # noqa: BLE001 - every caller gets it
-            for _, done in batch:
-                if not done.done():
-                    done.set_exception(error)
-        else:
-            for _, done in batch:
-                if not done.done():
-                    done.set_result(None)

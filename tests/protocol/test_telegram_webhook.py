@@ -47,20 +47,6 @@ async def test_what_could_not_be_committed_is_delivered_again_in_order() -> None
         assert [status for _, status in kit.server.webhooks.deliveries] == [500, 500, 200, 200]
 
 
-async def test_what_comes_during_a_commit_is_one_batch() -> None:
-    async with webhook() as kit:
-        kit.sink.open.clear()
-        for number in range(5):
-            kit.server.user(f"Player {number}").writes("hello")
-        await kit.sink.until(lambda: kit.sink.attempts)
-        await kit.server.wait_for(lambda: len(kit.server.world.users) == 5)
-        async with aiohttp.ClientSession() as http:
-            await http.get(kit.server.api_url)
-        kit.sink.open.set()
-        await kit.sink.take(5)
-        assert len(kit.sink.commits) < 5
-
-
 @pytest.mark.parametrize("secret", [None, "", "wrong"])
 async def test_a_call_without_the_secret_is_refused(secret: str | None) -> None:
     async with webhook() as kit:
