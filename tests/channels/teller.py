@@ -44,6 +44,7 @@ class Teller:
         self.is_down = False
         self.time = datetime(2026, 3, 1, 12, tzinfo=UTC)
         self._channel: Channel | None = None
+        self._task: asyncio.Task[None] | None = None
 
     def now(self) -> datetime:
         self.time += timedelta(milliseconds=1)
@@ -57,14 +58,31 @@ class Teller:
         surroundings = Surroundings(
             self.sink, lambda key, language: f"{key} {language}", ("en", "vi"), _nobody, self.now
         )
-        task = asyncio.create_task(channel.run(surroundings, ready.set))
+        self._task = asyncio.create_task(channel.run(surroundings, ready.set))
         await asyncio.wait_for(ready.wait(), 5)
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await self.stop()
             await channel.close()
+
+    async def stop(self) -> None:
+        """End the channel's run."""
+        assert self._task is not None
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    def forget_to_wake(self) -> None:
+        """From now on changes are written and nobody is told."""
+        self._channel = None
+
+    async def speaks(self, chat: str, language: str) -> None:
+        """Change the conversation's language."""
+        async with self.database.transaction() as connection:
+            conversation_id = await _id_of(connection, chat)
+            changed = sa.update(conversations).where(conversations.c.id == conversation_id).values(language=language)
+            await connection.execute(changed)
+        await self._wake(chat, conversation_id)
 
     async def sink(self, events: Sequence[ChannelEvent]) -> None:
         if self.is_down:

@@ -13,6 +13,7 @@ export class Log {
     this.unconfirmed = new Map();
     this.pressed = new Map();
     this.drawn = new Map();
+    this.languages = 0;
     this.hasEarlier = false;
     this.isLoaded = false;
     this.log = document.getElementById("log");
@@ -27,7 +28,7 @@ export class Log {
       this.earlier.textContent = say("earlier_messages");
       this.log.setAttribute("aria-label", say("messages_label"));
       this.scroll.setAttribute("aria-label", say("messages_label"));
-      this.drawn.clear();
+      this.languages += 1;
       this.draw();
     });
   }
@@ -98,7 +99,7 @@ export class Log {
       const at = item.sent_at && day(new Date(item.sent_at));
       if (at && at !== date) nodes.push(this.reuse(drawn, `day ${at}`, at, () => make("p", { className: "day" }, at)));
       date = at || date;
-      nodes.push(this.reuse(drawn, item.key, JSON.stringify(item), () => draw(item, this.act)));
+      nodes.push(this.reuse(drawn, item.key, this.languages + JSON.stringify(item), () => draw(item, this.act)));
     }
     this.drawn = drawn;
     return nodes;
@@ -125,9 +126,10 @@ export class Log {
 
   reuse(drawn, key, signature, makeNode) {
     const before = this.drawn.get(key);
-    const kept = before?.signature === signature ? before : { signature, node: makeNode() };
-    drawn.set(key, kept);
-    return kept.node;
+    let node = before?.node;
+    if (before?.signature !== signature) node = node ? renew(node, makeNode()) : makeNode();
+    drawn.set(key, { signature, node });
+    return node;
   }
 
   // Put the nodes in their order, touching only what changed: a screen reader hears what was added, and nothing twice.
@@ -152,6 +154,16 @@ export class Log {
     this.scroll.scrollTop = this.scroll.scrollHeight;
     this.newer.hidden = true;
   }
+}
+
+// The old element with what is new about it, so that a screen reader hears that part alone.
+function renew(old, fresh) {
+  const children = [...fresh.children];
+  const kept = children.map((child, index) => (old.children[index]?.isEqualNode(child) ? old.children[index] : child));
+  old.className = fresh.className;
+  kept.forEach((child, index) => old.children[index] !== child && old.insertBefore(child, old.children[index] ?? null));
+  while (old.children.length > kept.length) old.lastElementChild.remove();
+  return old;
 }
 
 function greetingItem() {
