@@ -24,7 +24,6 @@ from storage.problems import Problem, Severity
 from storage.yaml_editor import write_atomically
 
 _BUILDS_KEPT = 8
-_MODELS_KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,6 @@ def store_build(cache_folder: Path, result: Build) -> None:
     write_atomically(cache_folder / f"faq-{result.key}.json", text.encode())
     kept = published_key(cache_folder)
     _forget_oldest([path for path in cache_folder.glob("faq-*.json") if path.stem != f"faq-{kept}"], _BUILDS_KEPT)
-    _forget_oldest(cache_folder.glob("matcher-*.npz"), _MODELS_KEPT)
 
 
 def stored_build(cache_folder: Path, key: str) -> Build | None:
