@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,20 +32,18 @@ def read(path: Path, language: str) -> list[Imported]:
     text = path.read_text(encoding="utf-8-sig")
     lines = text.splitlines()
     headings = _headings(text)
-    ends = [heading.line for heading in headings[1:]] + [len(lines)]
     filled = Counter(
         heading.level
-        for heading, end in zip(headings, ends, strict=True)
+        for heading, end in _with_ends(headings, len(lines))
         if any(line.strip() for line in lines[heading.below : end])
     )
     if not filled:
         raise ImportFailed(f"{path} has no headings with text below: a question is a heading, its answer the text")
     questions = max(filled, key=lambda level: (filled[level], level))
     outer = [heading for heading in headings if heading.level <= questions]
-    ends = [heading.line for heading in outer[1:]] + [len(lines)]
     slugs, topics, topic = Slugs(), Slugs(), ("", "")
     found: list[Imported] = []
-    for heading, end in zip(outer, ends, strict=True):
+    for heading, end in _with_ends(outer, len(lines)):
         body = "\n".join(lines[heading.below : end]).strip()
         if heading.level < questions:
             anchor, title = _ANCHOR.search(heading.title), _ANCHOR.sub("", heading.title)
@@ -69,6 +68,12 @@ def _imported(
         answer={language: _ASKED.sub("", body).strip()},
     )
     return Imported(topic, {language: topic_title}, draft)
+
+
+def _with_ends(headings: list[_Heading], last: int) -> Iterator[tuple[_Heading, int]]:
+    """Each heading with the line where the text below it ends."""
+    ends = [heading.line for heading in headings[1:]]
+    yield from zip(headings, [*ends, last], strict=False)
 
 
 def _headings(text: str) -> list[_Heading]:
