@@ -121,7 +121,7 @@ class WebChannel:
     async def _connect(self, request: web.Request) -> web.WebSocketResponse:
         surroundings = self._present_surroundings()
         check_origin(request, self._settings)
-        socket = web.WebSocketResponse(heartbeat=25, max_msg_size=_LARGEST_FRAME, compress=False)
+        socket = web.WebSocketResponse(heartbeat=25, max_msg_size=_LARGEST_FRAME, compress=False, timeout=2)
         await socket.prepare(request)
         hello = await _hello_of(socket)
         if hello is None:

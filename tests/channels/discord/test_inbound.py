@@ -7,7 +7,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+import pytest
+
 from channels.discord.inbound import LARGEST_BATCH, Inbound
+from channels.discord.receiving import insist
+from channels.errors import OutcomeHidden, Refused, TryLater
 from messaging.messages import ChannelEvent, MessageReceived, Person
 
 ANN = Person("1", "Ann")
@@ -40,7 +44,7 @@ class Sink:
 
 @asynccontextmanager
 async def running(sink: Sink) -> AsyncIterator[Inbound]:
-    inbound = Inbound(sink)
+    inbound = Inbound(sink, first_pause=0.0)
     task = asyncio.create_task(inbound.run())
     try:
         yield inbound
@@ -84,6 +88,37 @@ async def test_a_held_chat_waits_for_its_history_and_others_do_not() -> None:
         inbound.release("a")
         await inbound.commit(said("a", "next a"))
     assert sink.taken == ["live b", "missed a", "live a", "next a"]
+
+
+async def test_insisting_waits_as_long_as_it_was_told_and_gives_up_in_the_end() -> None:
+    answers: list[Exception | str] = [TryLater("busy", 0.0), OutcomeHidden("no answer"), "there"]
+
+    async def ask() -> str:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    assert await insist(ask, pause=0.0) == "there"
+    answers += [TryLater("busy", 0.0)] * 9
+    with pytest.raises(TryLater):
+        await insist(ask, pause=0.0)
+    assert len(answers) == 4
+    answers[:] = [Refused("never")]
+    with pytest.raises(Refused):
+        await insist(ask, pause=0.0)
+
+
+async def test_nobody_waits_for_ever_for_what_was_abandoned() -> None:
+    sink = Sink()
+    sink.open.clear()
+    async with running(sink) as inbound:
+        inbound.hold_all()
+        waiting = asyncio.create_task(inbound.commit(said("a", "held")))
+        await asyncio.sleep(0)
+        inbound.abandon()
+        await asyncio.wait([waiting])
+        assert waiting.cancelled()
 
 
 async def test_no_history_and_a_chat_never_held_are_harmless() -> None:

@@ -234,7 +234,7 @@ async def test_when_the_program_ends_pages_are_told_to_come_back(database: Datab
         async with site.visitor() as ann:
             await ann.hears("messages")
             await site.teller.stop()
-            assert (await ann.socket.receive(timeout=5)).type is WSMsgType.CLOSE
-            assert ann.socket.close_code == 1001
+            closing = await ann.socket.receive(timeout=5)
+            assert (closing.type, closing.data) == (WSMsgType.CLOSE, WSCloseCode.GOING_AWAY)
         answer = await site.client.get("/chat/socket", headers={"Origin": site.origin})
         assert answer.status == 503
