@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+# A threshold that no confidence reaches.
+NEVER = 1.01
 _BINS = 15
 _STEPS = 50
 
@@ -57,15 +59,12 @@ def fit_calibration(features: Floats, right: NDArray[np.bool_], weights: Floats,
 
 
 def threshold_for(precision: float, confidence: Floats, right: NDArray[np.bool_], weights: Floats) -> float:
-    """The lowest confidence from which on, taken together, ``precision`` of the answers are right.
-
-    1.01 (never) where no threshold reaches it.
-    """
+    """The lowest confidence from which on, taken together, ``precision`` of the answers are right; else ``NEVER``."""
     order = np.argsort(-confidence, kind="stable")
     heavy = weights[order]
     reached = np.cumsum(heavy * right[order]) / np.cumsum(heavy)
     good = np.flatnonzero(reached >= precision)
-    return float(confidence[order][good[-1]]) if len(good) else 1.01
+    return float(confidence[order][good[-1]]) if len(good) else NEVER
 
 
 def expected_calibration_error(confidence: Floats, right: NDArray[np.bool_], weights: Floats | None = None) -> float:

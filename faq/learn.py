@@ -5,19 +5,26 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
+from faq.embedding.choice import EmbeddingCache, open_embedder
+from faq.language.background import background
 from faq.model import save
 from faq.training import Lesson, train
 
 
 def main(arguments: list[str]) -> None:
     """Read the lesson, write the model."""
-    lesson, model = map(Path, arguments)
-    about = json.loads(lesson.read_text(encoding="utf-8"))
-    save(
-        train(Lesson(**{name: tuple(value) if isinstance(value, list) else value for name, value in about.items()})),
-        model,
-    )
+    source, target = map(Path, arguments)
+    about: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
+    folder, embedder_name = about.pop("embedding_folder"), about.pop("embedder")
+    about.pop("form")
+    lesson = Lesson(**{name: tuple(value) if isinstance(value, list) else value for name, value in about.items()})
+    strangers = [sentence for language in lesson.languages for sentence in background(language)]
+    embedder = None if embedder_name is None else open_embedder(None if folder is None else Path(folder))
+    texts = [*lesson.texts, *strangers]
+    embedded = None if embedder is None else EmbeddingCache(embedder, target.parent).embed(texts)
+    save(train(lesson, strangers, embedded), target)
 
 
 if __name__ == "__main__":

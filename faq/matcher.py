@@ -2,160 +2,221 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import subprocess
-import sys
-import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+from faq.embedding.choice import open_embedder
+from faq.embedding.port import Embedder
+from faq.entry import Faq
+from faq.language.courtesies import core
+from faq.language.detection import Detector
+from faq.language.folding import fold, words
+from faq.language.lexicon import lexicon_for
+from faq.language.parts import leans_on_previous, split
+from faq.language.spelling import Speller
+from faq.learning import learned_model
+from faq.match import Candidate, Match, Question
+from faq.model import Model
+from faq.scorers.grams import Grams, Stream
+from faq.scoring import Reading, Scorer
+from faq.verdict import Thresholds, decide
 
-from faq.entry import Entry, Faq
-from faq.errors import LearningError
-from faq.language.folding import fold
-from faq.match import Answer, Candidate, Handoff, Match, Question, Suggest, Verdict
-from faq.model import Head, Model, load
-from faq.scorers.candidates import evidence, softmax
-from faq.scorers.grams import Stream
-from faq.scorers.nearest import Nearest, PhrasingIndex, spaced
-
-_FORM = 1
-_MOST_CANDIDATES = 10
-_MOST_SUGGESTED = 3
-_COMPARED = 3
-_LEARNING_LIMIT_SECONDS = 1800
-# The cores belong to the players while a new FAQ is learned; more threads also gain nothing at these sizes.
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+# What stands word for word in the FAQ is right but for two entries' owners meaning different things by it.
+_EXACT = 0.99
+_REMEMBERED = 2048
+# A longer message is matched on its beginning: what follows no longer changes what it asks.
+_LONGEST = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class MatcherSettings:
-    """How sure to be. ``answer_above`` and ``suggest_above``: None means derived from ``target_precision``."""
+    """How sure to be, and with what. ``answer_above`` and ``suggest_above``: None means derived from
+    ``target_precision``. ``languages`` are those players may write in, the FAQ's own where empty. ``semantic`` uses an
+    embedding where one is installed; ``embedding_folder`` names an owner's own ONNX model."""
 
     target_precision: float = 0.95
     answer_above: float | None = None
     suggest_above: float | None = None
     languages: tuple[str, ...] = ()
     semantic: bool = True
+    embedding_folder: Path | None = None
+
+
+@dataclass(slots=True)
+class _Asked:
+    """One question on its way: what is scored for it, by place in the batch's list of readings."""
+
+    text: str
+    folded: str
+    whole: int | None
+    together: int | None
+    parts: list[int]
 
 
 class Matcher:
-    """Answers questions from one learned FAQ. Never changes once made: safe to share between threads."""
+    """Answers questions from one learned FAQ. Never changes once made: safe to share between threads.
 
-    def __init__(self, model: Model, settings: MatcherSettings, faq_version: str) -> None:
+    ``figures`` are what learning measured, by name; ``answer_above`` and ``suggest_above`` the thresholds in force.
+    """
+
+    def __init__(
+        self, model: Model, settings: MatcherSettings, faq_version: str, embedder: Embedder | None = None
+    ) -> None:
         self.faq_version = faq_version
         self.settings = settings
-        self.answer_above = model.answer_above if settings.answer_above is None else settings.answer_above
-        self.suggest_above = model.suggest_above if settings.suggest_above is None else settings.suggest_above
-        self.figures = dict(model.figures)
-        self._model = model
-        self._index = PhrasingIndex(model.phrasings, model.phrasing_entries)
+        lexicon = lexicon_for(model.languages)
+        own = sorted({word for text in model.phrasings for word in text.split(" ")})
+        self._scorer = Scorer(model, lexicon, Speller(own, lexicon.spaced_words), embedder)
+        head = self._scorer.final_head
+        self.answer_above = head.answer_above if settings.answer_above is None else settings.answer_above
+        self.suggest_above = head.suggest_above if settings.suggest_above is None else settings.suggest_above
+        self.figures: Mapping[str, float] = dict(head.figures)
+        self.embedder = embedder
+        self.uses_embedding = embedder is not None and len(model.heads) > 1
+        self._detector = Detector(model.languages, lexicon, _words_by_language(model))
         self._place = {entry_id: place for place, entry_id in enumerate(model.entry_ids)}
+        self._exact = _unique_texts(model)
+        self._entry_ids = model.entry_ids
+        self._remembered: dict[tuple[Reading, frozenset[str]], tuple[Candidate, ...]] = {}
+        self._lock = threading.Lock()
 
     def match(self, questions: Sequence[Question], excluded: frozenset[str] = frozenset()) -> list[Match]:
-        """One match per question, in order. ``excluded`` entries are left out, as if they were not in the FAQ."""
+        """One match per question, in order. ``excluded`` entries are left out, as if they were not in the FAQ.
+
+        CPU only. With an embedding a question may take 20 ms: then call it off the event loop.
+        """
         if not questions:
             return []
-        folded = [fold(question.text) for question in questions]
-        scores = self._scores(folded, self._model.heads[0])
-        left_out = [self._place[entry_id] for entry_id in excluded if entry_id in self._place]
-        scores[:, left_out] = -np.inf
-        return [self._match(text, chances) for text, chances in zip(folded, softmax(scores), strict=True)]
+        readings: dict[Reading, int] = {}
+        asked = [self._ask(question, readings) for question in questions]
+        found = self._candidates(list(readings), excluded)
+        languages = self._languages(questions, asked)
+        return [self._match(each, found, language) for each, language in zip(asked, languages, strict=True)]
 
-    def _scores(self, folded: Sequence[str], head: Head) -> NDArray[np.float32]:
-        stream, count = Stream(folded), len(folded)
-        words = self._model.words.rows(stream.words(), count)
-        characters = self._model.characters.rows(stream.characters(), count)
-        return words.times(head.words) + characters.times(head.characters) + head.bias
+    def _ask(self, question: Question, readings: dict[Reading, int]) -> _Asked:
+        text = core(question.text[:_LONGEST])
+        folded = fold(text)
+        asked = _Asked(text, folded, None, None, [])
+        if not folded:
+            return asked
+        asked.whole = _place(readings, Reading(text, folded))
+        if folded in self._exact:
+            return asked
+        for part in split(text):
+            asked.parts.append(_place(readings, Reading(part, fold(part))))
+        if question.previous and not asked.parts and leans_on_previous(text, folded):
+            both = f"{core(question.previous[:_LONGEST])} {text}"
+            asked.together = _place(readings, Reading(both, fold(both)))
+        return asked
 
-    def _match(self, text: str, chances: NDArray[np.float64]) -> Match:
-        order = np.argsort(-chances, kind="stable")[:_MOST_CANDIDATES]
-        question = spaced(text)
-        near = [
-            self._index.nearest(question, int(entry)) if rank < _COMPARED else Nearest(0.0, -1)
-            for rank, entry in enumerate(order)
+    def _candidates(self, readings: Sequence[Reading], excluded: frozenset[str]) -> list[tuple[Candidate, ...]]:
+        """Candidates per reading: known by heart, remembered, or scored now, all in one batch."""
+        found: dict[Reading, tuple[Candidate, ...]] = {}
+        fresh = []
+        for reading in readings:
+            entry_id = self._exact.get(reading.folded)
+            remembered = self._remembered.get((reading, excluded))
+            if entry_id is not None and entry_id not in excluded:
+                found[reading] = (Candidate(entry_id, _EXACT, {"scored_by": "exact phrasing"}),)
+            elif remembered is not None:
+                found[reading] = remembered
+            else:
+                fresh.append(reading)
+        if fresh:
+            left_out = [self._place[entry_id] for entry_id in excluded if entry_id in self._place]
+            scored = self._scorer.candidates(fresh, left_out)
+            found |= zip(fresh, scored, strict=True)
+            self._remember(fresh, excluded, scored)
+        return [found[reading] for reading in readings]
+
+    def _remember(
+        self, readings: Sequence[Reading], excluded: frozenset[str], scored: Sequence[tuple[Candidate, ...]]
+    ) -> None:
+        with self._lock:
+            for reading, candidates in zip(readings, scored, strict=True):
+                if len(self._remembered) >= _REMEMBERED:
+                    del self._remembered[next(iter(self._remembered))]
+                self._remembered[reading, excluded] = candidates
+
+    def _languages(self, questions: Sequence[Question], asked: Sequence[_Asked]) -> list[str | None]:
+        pieces = Stream([each.folded for each in asked]).pieces()
+        ends = pieces.text.searchsorted(range(len(asked) + 1))
+        return [
+            self._detector.detect(
+                question.text[:_LONGEST], Grams(pieces.text[start:end], pieces.hash[start:end]), question.language_hint
+            )
+            for question, start, end in zip(questions, ends[:-1], ends[1:], strict=True)
         ]
-        features = evidence(
-            np.repeat(chances[None], len(order), axis=0), order, np.array([found.similarity for found in near])
-        )
-        sure = np.minimum.accumulate(self._model.heads[0].calibration(features))
-        candidates = tuple(
-            Candidate(self._model.entry_ids[entry], float(confidence), self._reasons(float(chances[entry]), found))
-            for entry, confidence, found in zip(order, sure, near, strict=True)
-            if text and chances[entry] > 0
-        )
-        return Match(candidates, self._verdict(candidates), None, self.faq_version)
 
-    def _reasons(self, chance: float, found: Nearest) -> dict[str, float | str]:
-        reasons: dict[str, float | str] = {"class_score": chance}
-        if found.phrasing >= 0:
-            reasons |= {"similarity": found.similarity, "nearest": self._model.phrasings[found.phrasing]}
-        return reasons
-
-    def _verdict(self, candidates: Sequence[Candidate]) -> Verdict:
-        if candidates and candidates[0].confidence >= self.answer_above:
-            return Answer((candidates[0].entry_id,))
-        likely = [candidate.entry_id for candidate in candidates if candidate.confidence >= self.suggest_above]
-        return Suggest(tuple(likely[:_MOST_SUGGESTED])) if likely else Handoff()
+    def _match(self, asked: _Asked, found: Sequence[tuple[Candidate, ...]], language: str | None) -> Match:
+        thresholds = Thresholds(self.answer_above, self.suggest_above)
+        whole = () if asked.whole is None else found[asked.whole]
+        if asked.together is not None and _surer(found[asked.together], whole) and not _sure(whole, self.answer_above):
+            whole = found[asked.together]
+        parts = [found[part] for part in asked.parts]
+        verdict = decide(whole, parts, thresholds)
+        return Match(_merged(whole, parts), verdict, language, self.faq_version)
 
 
-def learn(faq: Faq, settings: MatcherSettings, cache_folder: Path) -> Matcher:
+def learn(
+    faq: Faq, settings: MatcherSettings, cache_folder: Path, embedder: Embedder | None = None
+) -> Matcher:
     """A matcher for the FAQ: from the cache where this FAQ was learned before, else learned in a child process.
 
-    Blocks for seconds; call it off the event loop. Raises LearningError where the child fails.
+    Blocks for seconds; call it off the event loop. ``embedder`` saves loading the embedding once more where the
+    caller has it from before (``Matcher.embedder``). Raises LearningError where the child fails.
     """
-    lesson = _lesson(faq, settings)
-    written = json.dumps(lesson, ensure_ascii=False, sort_keys=True)
-    place = cache_folder / f"matcher-{hashlib.sha256(written.encode()).hexdigest()[:32]}.npz"
-    model = _from_cache(place)
-    if model is None:
-        cache_folder.mkdir(parents=True, exist_ok=True)
-        _learn_in_child(written, place)
-        model = load(place)
-    return Matcher(model, settings, faq.version)
+    if not settings.semantic:
+        embedder = None
+    elif embedder is None:
+        embedder = open_embedder(settings.embedding_folder)
+    model = learned_model(
+        faq,
+        cache_folder,
+        target_precision=settings.target_precision,
+        languages=settings.languages,
+        embedder=embedder,
+    )
+    return Matcher(model, settings, faq.version, embedder)
 
 
-def _from_cache(place: Path) -> Model | None:
-    try:
-        return load(place)
-    except (OSError, ValueError, KeyError):
-        return None
+def _place(readings: dict[Reading, int], reading: Reading) -> int:
+    return readings.setdefault(reading, len(readings))
 
 
-def _learn_in_child(written: str, place: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=place.parent) as folder:
-        lesson = Path(folder) / "lesson.json"
-        lesson.write_text(written, encoding="utf-8")
-        done = subprocess.run(
-            [sys.executable, "-m", "faq.learn", str(lesson), str(place)],
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=_LEARNING_LIMIT_SECONDS,
-            env=os.environ | _ONE_THREAD,
-        )
-    if done.returncode != 0:
-        raise LearningError(done.stderr.strip()[-2000:])
+def _sure(candidates: Sequence[Candidate], threshold: float) -> bool:
+    return bool(candidates) and candidates[0].confidence >= threshold
 
 
-def _lesson(faq: Faq, settings: MatcherSettings) -> dict[str, object]:
-    entries = sorted(faq.entries.values(), key=lambda entry: entry.id)
-    rows = [row for place, entry in enumerate(entries) for row in _rows(place, entry)]
-    return {
-        "entry_ids": [entry.id for entry in entries],
-        "entries": [row[0] for row in rows],
-        "texts": [row[1] for row in rows],
-        "is_title": [row[2] for row in rows],
-        "languages": list(settings.languages or faq.languages),
-        "target_precision": settings.target_precision,
-    }
+def _surer(candidates: Sequence[Candidate], than: Sequence[Candidate]) -> bool:
+    return bool(candidates) and (not than or candidates[0].confidence > than[0].confidence)
 
 
-def _rows(place: int, entry: Entry) -> list[tuple[int, str, bool]]:
-    phrasings = sorted({(place, phrasing.text, False) for phrasing in entry.phrasings})
-    return phrasings + sorted({(place, title, True) for title in entry.title.values()})
+def _merged(whole: Sequence[Candidate], parts: Sequence[Sequence[Candidate]]) -> tuple[Candidate, ...]:
+    """The candidates of the message and the first of each part, every entry once, by confidence; at most ten."""
+    firsts = [part[0] for part in parts if part]
+    best: dict[str, Candidate] = {}
+    for candidate in (*whole, *firsts):
+        known = best.get(candidate.entry_id)
+        if known is None or candidate.confidence > known.confidence:
+            best[candidate.entry_id] = candidate
+    if not firsts:
+        return tuple(whole)
+    return tuple(sorted(best.values(), key=lambda each: (-each.confidence, each.entry_id)))[:10]
+
+
+def _unique_texts(model: Model) -> dict[str, str]:
+    """Folded phrasings and titles that only one entry has."""
+    owners: dict[str, set[int]] = {}
+    for text, entry in zip(model.phrasings, model.phrasing_entries, strict=True):
+        owners.setdefault(text, set()).add(entry)
+    return {text: model.entry_ids[next(iter(its))] for text, its in owners.items() if len(its) == 1 and text}
+
+
+def _words_by_language(model: Model) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for text, language in zip(model.phrasings, model.phrasing_languages, strict=True):
+        found.setdefault(language, []).extend(words(text))
+    return found

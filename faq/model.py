@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,55 +14,86 @@ from numpy.typing import NDArray
 
 from faq.calibration import Calibration
 from faq.scorers.vocabulary import Vocabulary
+from faq.space import Matrix, Space
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Class scores: a row per feature, a column per entry. A kind of feature that is not used has no rows."""
+
+    words: Matrix
+    characters: Matrix
+    meaning: Matrix
+    embedding: Matrix
+    bias: Matrix
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Class scores: one column per entry. ``embedding`` is empty (0 rows) where words stand alone."""
+    """One way to score (words alone, or with the embedding), how sure it is, and what its figures were.
 
-    words: NDArray[np.float32]
-    characters: NDArray[np.float32]
-    embedding: NDArray[np.float32]
-    bias: NDArray[np.float32]
+    Above ``settles_above`` no costlier head is asked.
+    """
+
+    weights: Weights
     calibration: Calibration
+    answer_above: float
+    suggest_above: float
+    settles_above: float
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One FAQ, learned. ``phrasings`` are folded, ``phrasing_entries`` their places in ``entry_ids``."""
+    """One FAQ, learned. ``phrasings`` are folded; ``phrasing_entries`` are their places in ``entry_ids``.
+
+    The first head uses words alone; a second one, where there is one, the embedding too.
+    """
 
     entry_ids: tuple[str, ...]
     phrasings: tuple[str, ...]
     phrasing_entries: tuple[int, ...]
-    lexicon: tuple[str, ...]
-    words: Vocabulary
-    characters: Vocabulary
+    phrasing_languages: tuple[str, ...]
+    languages: tuple[str, ...]
+    space: Space
+    phrasing_meanings: Matrix
+    phrasing_embeddings: NDArray[np.float16]
     heads: tuple[Head, ...]
-    answer_above: float
-    suggest_above: float
-    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+_WEIGHTS = tuple(part.name for part in fields(Weights))
 
 
 def save(model: Model, path: Path) -> None:
     """Write the model; the file appears whole or not at all."""
     arrays: dict[str, NDArray[Any]] = {
-        "words.hashes": model.words.hashes,
-        "words.idf": model.words.idf,
-        "characters.hashes": model.characters.hashes,
-        "characters.idf": model.characters.idf,
+        "words.hashes": model.space.words.hashes,
+        "words.idf": model.space.words.idf,
+        "characters.hashes": model.space.characters.hashes,
+        "characters.idf": model.space.characters.idf,
+        "meaning_centre": model.space.meaning_centre,
+        "embedding_centre": model.space.embedding_centre,
+        "phrasing_meanings": model.phrasing_meanings,
+        "phrasing_embeddings": model.phrasing_embeddings,
     }
     for place, head in enumerate(model.heads):
-        for name in ("words", "characters", "embedding", "bias"):
-            arrays[f"heads.{place}.{name}"] = getattr(head, name)
+        arrays |= {f"heads.{place}.{name}": getattr(head.weights, name) for name in _WEIGHTS}
     about = {
         "entry_ids": model.entry_ids,
         "phrasings": model.phrasings,
         "phrasing_entries": model.phrasing_entries,
-        "lexicon": model.lexicon,
-        "calibrations": [asdict(head.calibration) for head in model.heads],
-        "answer_above": model.answer_above,
-        "suggest_above": model.suggest_above,
-        "figures": dict(model.figures),
+        "phrasing_languages": model.phrasing_languages,
+        "languages": model.languages,
+        "heads": [
+            {
+                "calibration": {"weights": head.calibration.weights, "bias": head.calibration.bias},
+                "answer_above": head.answer_above,
+                "suggest_above": head.suggest_above,
+                "settles_above": head.settles_above,
+                "figures": dict(head.figures),
+            }
+            for head in model.heads
+        ],
     }
     arrays["about"] = np.frombuffer(json.dumps(about, ensure_ascii=False).encode(), dtype=np.uint8)
     part = path.with_suffix(f".{os.getpid()}.part")
@@ -75,22 +106,31 @@ def load(path: Path) -> Model:
     """Read what ``save`` wrote. Raises OSError, ValueError or KeyError where the file is not whole."""
     with np.load(path) as arrays:
         about = json.loads(arrays["about"].tobytes())
-        heads = tuple(
-            Head(
-                **{name: arrays[f"heads.{place}.{name}"] for name in ("words", "characters", "embedding", "bias")},
-                calibration=Calibration(tuple(calibration["weights"]), calibration["bias"]),
-            )
-            for place, calibration in enumerate(about["calibrations"])
+        space = Space(
+            words=Vocabulary(arrays["words.hashes"], arrays["words.idf"]),
+            characters=Vocabulary(arrays["characters.hashes"], arrays["characters.idf"]),
+            meaning_centre=arrays["meaning_centre"],
+            embedding_centre=arrays["embedding_centre"],
         )
         return Model(
             entry_ids=tuple(about["entry_ids"]),
             phrasings=tuple(about["phrasings"]),
             phrasing_entries=tuple(about["phrasing_entries"]),
-            lexicon=tuple(about["lexicon"]),
-            words=Vocabulary(arrays["words.hashes"], arrays["words.idf"]),
-            characters=Vocabulary(arrays["characters.hashes"], arrays["characters.idf"]),
-            heads=heads,
-            answer_above=about["answer_above"],
-            suggest_above=about["suggest_above"],
-            figures=about["figures"],
+            phrasing_languages=tuple(about["phrasing_languages"]),
+            languages=tuple(about["languages"]),
+            space=space,
+            phrasing_meanings=arrays["phrasing_meanings"],
+            phrasing_embeddings=arrays["phrasing_embeddings"],
+            heads=tuple(_head(arrays, place, its) for place, its in enumerate(about["heads"])),
         )
+
+
+def _head(arrays: Mapping[str, NDArray[Any]], place: int, about: dict[str, Any]) -> Head:
+    return Head(
+        weights=Weights(**{name: arrays[f"heads.{place}.{name}"] for name in _WEIGHTS}),
+        calibration=Calibration(tuple(about["calibration"]["weights"]), about["calibration"]["bias"]),
+        answer_above=about["answer_above"],
+        suggest_above=about["suggest_above"],
+        settles_above=about["settles_above"],
+        figures=about["figures"],
+    )

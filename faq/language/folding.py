@@ -18,7 +18,10 @@ _ASCII = str.maketrans(
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼʹ`´＇"))
 _ELONGATED = re.compile(r"([^\W\d])\1{2,}")
 # Scripts written without spaces between words: Thai, Lao, Myanmar, Khmer, kana, bopomofo, Han.
-UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3105-\u312f\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3105-\u312f\u31f0-\u31ff\u3400-\u9fff"
+    "\uf900-\ufaff\U00020000-\U0003ffff"
+)
 _INNER_SPACE = re.compile(f"(?<=[{UNSPACED}]) (?=[{UNSPACED}])")
 _MARKS = re.compile("[\u0300-\u036f]+")
 _ROUNDS = 4
@@ -33,6 +36,14 @@ def simplified_characters() -> Mapping[int, str]:
     text = files("opencc").joinpath("dictionary", "TSCharacters.txt").read_text(encoding="utf-8")
     pairs = (line.split("\t") for line in text.splitlines() if "\t" in line)
     return {ord(traditional): simplified.split(" ")[0] for traditional, simplified in pairs}
+
+
+@cache
+def only_simplified() -> frozenset[str]:
+    """The characters that Simplified Chinese alone writes."""
+    text = files("opencc").joinpath("dictionary", "STCharacters.txt").read_text(encoding="utf-8")
+    pairs = (line.split("\t") for line in text.splitlines() if "\t" in line)
+    return frozenset(simplified for simplified, traditional in pairs if simplified not in traditional.split(" "))
 
 
 def fold(text: str) -> str:
@@ -76,12 +87,6 @@ def _is_decoration(character: str) -> bool:
     return 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF or code == 0x20E3
 
 
-def is_unspaced(character: str) -> bool:
-    """Whether the character belongs to a script that writes no spaces between words."""
-    return _UNSPACED_CHARACTER.match(character) is not None
-
-
-_UNSPACED_CHARACTER = re.compile(f"[{UNSPACED}]")
 _WORD = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
 
 

@@ -19,7 +19,10 @@ def softmax(scores: NDArray[Any]) -> Floats:
     return result
 
 
-def evidence(chances: Floats, chosen: NDArray[np.int64], similarity: Floats) -> Floats:
-    """One row per question: log odds of the chosen entry and its similarity to the nearest phrasing."""
-    chance = chances[np.arange(len(chances)), chosen]
-    return np.stack((logit(chance), similarity), axis=1)
+def evidence(chance: Floats, similarity: Floats, closeness: Floats) -> Floats:
+    """One row per candidate: the log odds of its class score, and how near its phrasings are by words and meaning.
+
+    Of many features tried (score, margin, entropy, unknown words, length, distance to the runner-up) these three
+    told known from unknown best on every set, and more of them did worse.
+    """
+    return np.stack((logit(chance), similarity, closeness), axis=1)

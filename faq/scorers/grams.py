@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from faq.language.folding import UNSPACED
 
-WORDS = 0
-CHARACTERS = 1
-_SHORTEST, _LONGEST = 2, 5
+_LONGEST = 5
+_LONGEST_PIECE = 4
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _SALTS = (np.uint64(0xD6E8FEB86659FD93), np.uint64(0xA5A3564F6B8E1B77), np.uint64(0xC2B2AE3D27D4EB4F))
 _SPACE = 32
@@ -66,8 +65,6 @@ class Stream:
         rolling = self.codes
         for size in range(2, _LONGEST + 1):
             rolling = rolling[:-1] * _BASE + self.codes[size - 1 :]
-            if size < _SHORTEST:
-                continue
             count = len(rolling)
             spaces_inside = inner[size - 1 : size - 1 + count] - inner[1 : 1 + count]
             ends = self.is_space[:count] & self.is_space[size - 1 :]
@@ -87,10 +84,36 @@ class Stream:
             np.concatenate((_mix(hashes, _SALTS[1]), pairs[together])),
         )
 
+    def pieces(self) -> Grams:
+        """What a dictionary may know: whole words, and runs of 1–4 characters where a script has no spaces.
+
+        A word's hash here is the same in any text and for any reader of ``word_hashes``.
+        """
+        starts, hashes = self._word_hashes()
+        if not self._has_unspaced():
+            return Grams(text=self.text[starts], hash=hashes)
+        unspaced = _is_unspaced(self.points)
+        texts, found = [self.text[starts]], [hashes]
+        whole = np.concatenate(([0], np.cumsum(~unspaced)))
+        powers = _powers(_LONGEST_PIECE)
+        rolling = self.codes * powers[0]
+        for size in range(2, _LONGEST_PIECE + 1):
+            count = len(self.points) - size + 1
+            if count <= 0:
+                break
+            rolling = rolling[:count] + self.codes[size - 1 :] * powers[size - 1]
+            inside = whole[size : size + count] == whole[:count]
+            texts.append(self.text[:count][inside])
+            found.append(rolling[inside])
+        return _ordered(np.concatenate(texts), np.concatenate(found))
+
+    def _has_unspaced(self) -> bool:
+        return int(self.points.max(initial=0)) >= _UNSPACED_RANGES[0][0]
+
     def _word_hashes(self) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
         before_space = np.concatenate(([True], self.is_space[:-1]))
         starts_word = ~self.is_space & before_space
-        if int(self.points.max(initial=0)) >= _UNSPACED_RANGES[0][0]:
+        if self._has_unspaced():
             unspaced = _is_unspaced(self.points)
             starts_word |= unspaced | (np.concatenate(([False], unspaced[:-1])) & ~self.is_space)
         starts = np.flatnonzero(starts_word)
@@ -100,6 +123,18 @@ class Stream:
         powers = _powers(int(place.max()) + 1)
         weighed = np.where(self.is_space, np.uint64(0), self.codes * powers[np.maximum(place, 0)])
         return starts, np.add.reduceat(weighed, starts)
+
+
+def word_hashes(folded: Sequence[str]) -> NDArray[np.uint64]:
+    """One hash per folded word (no space inside, not empty), as ``Stream.pieces`` makes them."""
+    lengths = np.fromiter(map(len, folded), dtype=np.int64, count=len(folded))
+    if not len(lengths):
+        return np.zeros(0, dtype=np.uint64)
+    points = np.frombuffer("".join(folded).encode("utf-32-le"), dtype=np.uint32)
+    starts = np.cumsum(lengths) - lengths
+    place = np.arange(len(points)) - np.repeat(starts, lengths)
+    codes = points.astype(np.uint64) + np.uint64(1)
+    return np.add.reduceat(codes * _powers(int(lengths.max()))[place], starts)
 
 
 def _powers(count: int) -> NDArray[np.uint64]:

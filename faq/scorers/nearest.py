@@ -1,16 +1,19 @@
-"""How near a question stands to the phrasings of an entry, by its words (rapidfuzz), in [0, 1]."""
+"""How near a question stands to the phrasings of an entry: by its words (rapidfuzz) and by its meaning."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from faq.language.folding import words
 
-# Above this many phrasings an entry's further ones are not looked at: the nearest of so many is near enough.
-_MOST_PHRASINGS = 400
+# Of an entry with more phrasings than this, the words are compared with the nearest in meaning only.
+_MOST_COMPARED = 60
 
 
 def spaced(folded: str) -> str:
@@ -20,27 +23,34 @@ def spaced(folded: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """The nearest phrasing of one entry (its place in the model's list) and the similarity to it."""
+    """The phrasing nearest by words (its place in the list; -1 for none), that similarity in [0, 1], and the
+    highest closeness in meaning to any phrasing of the entry, in [-1, 1]."""
 
     similarity: float
+    closeness: float
     phrasing: int
 
 
+NOTHING_NEAR = Nearest(0.0, 0.0, -1)
+
+
 class PhrasingIndex:
-    """The folded phrasings of every entry, ready to be compared."""
+    """The folded phrasings of every entry and their vectors, ready to be compared."""
 
-    def __init__(self, folded: Sequence[str], entries: Sequence[int]) -> None:
-        self._by_entry: dict[int, dict[int, str]] = {}
-        for place, (text, entry) in enumerate(zip(folded, entries, strict=True)):
-            known = self._by_entry.setdefault(entry, {})
-            if len(known) < _MOST_PHRASINGS:
-                known[place] = spaced(text)
+    def __init__(self, folded: Sequence[str], entries: Sequence[int], vectors: NDArray[Any]) -> None:
+        self._spaced = [spaced(text) for text in folded]
+        self._vectors = vectors
+        order = np.argsort(np.asarray(entries, dtype=np.int64), kind="stable")
+        own, starts = np.unique(np.asarray(entries, dtype=np.int64)[order], return_index=True)
+        self._by_entry = dict(zip(own.tolist(), np.split(order, starts[1:]), strict=True)) if len(order) else {}
 
-    def nearest(self, question: str, entry: int) -> Nearest:
-        """The nearest phrasing of ``entry``; similarity 0 where the entry has none. ``question`` is spaced."""
-        phrasings: Mapping[int, str] = self._by_entry.get(entry, {})
-        found = process.extractOne(question, phrasings, scorer=similarity)
-        return Nearest(0.0, -1) if found is None else Nearest(found[1] / 100, found[2])
-
-
-similarity = fuzz.token_ratio
+    def nearest(self, question: str, vector: NDArray[np.float32], entry: int) -> Nearest:
+        """How near ``question`` (spaced) with ``vector`` stands to ``entry``."""
+        places = self._by_entry.get(entry)
+        if places is None:
+            return NOTHING_NEAR
+        close = self._vectors[places] @ vector
+        if len(places) > _MOST_COMPARED:
+            places = places[np.argpartition(-close, _MOST_COMPARED)[:_MOST_COMPARED]]
+        found = process.extractOne(question, [self._spaced[place] for place in places], scorer=fuzz.token_ratio)
+        return Nearest(found[1] / 100, float(close.max()), int(places[found[2]]))

@@ -1,0 +1,1 @@
+"""Sentence embeddings: optional, behind one small port."""

@@ -1,0 +1,49 @@
+"""Taking the greeting and the thanks off a message, down to what it asks."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+
+from faq.language.folding import UNSPACED
+
+_UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
+# The last words are searched for thanks no further back than this.
+_TAIL = 120
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What may open and what may close a message, as ``courtesies.txt`` says (there: what its kinds mean)."""
+    lines = files("faq.language").joinpath("courtesies.txt").read_text(encoding="utf-8").splitlines()
+    pairs = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    opening = _either([phrase for kind, phrase in pairs if kind in ("opening", "both")])
+    closing = _either([phrase for kind, phrase in pairs if kind in ("closing", "loose", "both")])
+    loose = [phrase for kind, phrase in pairs if kind in ("loose", "both") or _UNSPACED_LETTER.search(phrase)]
+    # "how do you say thank you" asks something: thanks must stand apart, unless nobody would ask of them.
+    apart = rf"[^\w\s]\s*{closing}|\n\s*{closing}|\s*(?<!\w){_either(loose)}"
+    return (
+        re.compile(rf"\W*(?:{opening}\W*)+", re.IGNORECASE),
+        re.compile(rf"(?:{apart})(?:\W*{closing})*\W*$", re.IGNORECASE),
+    )
+
+
+def _either(phrases: list[str]) -> str:
+    """Longest first; a word of a spaced script must end where the phrase ends."""
+    ordered = sorted(set(phrases), key=lambda phrase: (-len(phrase), phrase))
+    parts = (
+        re.escape(phrase).replace(r"\ ", r"\s+") + ("" if _UNSPACED_LETTER.search(phrase) else r"(?!\w)")
+        for phrase in ordered
+    )
+    return f"(?:{'|'.join(parts)})"
+
+
+def core(text: str) -> str:
+    """``text`` without greetings before and thanks after; all of it where nothing else is left."""
+    opening, closing = _patterns()
+    start = opening.match(text)
+    rest = text[start.end() :] if start else text
+    head, tail = rest[:-_TAIL], rest[-_TAIL:]
+    rest = head + closing.sub("", tail)
+    return rest if any(map(str.isalnum, rest)) else text

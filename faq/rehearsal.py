@@ -1,0 +1,157 @@
+"""Rehearsing strangers: how sure to be is learned from refits that hide entries and phrasings.
+
+A hidden phrasing is a question the FAQ can answer; the phrasings of a hidden entry are questions near the FAQ but not
+in it; background sentences are questions far from it. Each kind is weighed as its share of real traffic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faq.calibration import (
+    NEVER,
+    Calibration,
+    expected_calibration_error,
+    fit_calibration,
+    threshold_for,
+)
+from faq.regression import fit
+from faq.scorers.candidates import evidence, softmax
+from faq.scorers.nearest import PhrasingIndex, spaced
+from faq.space import Matrix, Shares
+
+if TYPE_CHECKING:
+    from faq.training import Material
+
+_REFITS = 6
+_REFITS_OF_MANY = 2
+_MANY_ROWS = 3_500
+_MOST_ASKED = 3_000
+_HIDDEN_ENTRIES = 0.25
+_HIDDEN_PHRASINGS = 0.2
+_ITERATIONS = 40
+# Shares of the traffic: known questions, questions near the FAQ, questions far from it.
+_TRAFFIC = (0.7, 0.15, 0.15)
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What the refits taught: the calibration, thresholds for the target precision, and how well it all does."""
+
+    calibration: Calibration
+    answer_above: float
+    suggest_above: float
+    settles_above: float
+    figures: dict[str, float]
+
+
+@dataclass(slots=True)
+class _Asked:
+    """Questions of all refits: what is known of the first candidate, whether it was right, how much it counts."""
+
+    features: list[NDArray[np.float64]] = field(default_factory=list)
+    right: list[NDArray[np.bool_]] = field(default_factory=list)
+    weight: list[NDArray[np.float64]] = field(default_factory=list)
+
+
+def rehearse(material: Material, rows: Matrix, shares: Shares) -> Rehearsal:
+    """Refit without some entries and phrasings, ask for what was hidden, and calibrate on what came out.
+
+    ``rows`` are projected: the lesson's texts, then the strangers.
+    """
+    chance = np.random.default_rng(7)
+    asked = _Asked()
+    titles = np.asarray(material.lesson.is_title)
+    for _ in range(_REFITS if material.count <= _MANY_ROWS else _REFITS_OF_MANY):
+        hidden_entries = chance.random(len(material.lesson.entry_ids)) < _HIDDEN_ENTRIES
+        hidden = hidden_entries[material.entries]
+        known = ~hidden & ~titles & (chance.random(material.count) < _HIDDEN_PHRASINGS)
+        kept = np.flatnonzero(~hidden & ~known)
+        if len(np.unique(material.entries[kept])) < 2:
+            continue
+        weights = fit(
+            rows[kept],
+            material.entries[kept],
+            len(hidden_entries),
+            np.ones(len(kept), np.float32),
+            iterations=_ITERATIONS,
+        )
+        weights[-1, hidden_entries] = -np.inf
+        groups = (
+            np.flatnonzero(known),
+            np.flatnonzero(hidden & ~titles),
+            np.arange(material.count, len(material.folded)),
+        )
+        for place, (group, share) in enumerate(zip(groups, _TRAFFIC, strict=True)):
+            questions = chance.permutation(group)[:_MOST_ASKED]
+            if len(questions):
+                truth = material.entries[questions] if place == 0 else np.full(len(questions), -1)
+                _ask(material, rows, shares, weights, kept, questions, truth, share, asked)
+    return _conclude(asked, material.lesson.target_precision)
+
+
+def _ask(
+    material: Material,
+    rows: Matrix,
+    shares: Shares,
+    weights: Matrix,
+    kept: NDArray[np.int64],
+    questions: NDArray[np.int64],
+    truth: NDArray[np.int64],
+    share: float,
+    asked: _Asked,
+) -> None:
+    chances = softmax(rows[questions] @ weights[:-1] + weights[-1])
+    best = chances.argmax(axis=1)
+    dense = material.blocks.embedding if shares.embedding else material.blocks.meaning
+    index = PhrasingIndex(
+        [material.folded[place] for place in kept], material.entries[kept].tolist(), dense[kept]
+    )
+    near = [
+        index.nearest(spaced(material.folded[question]), dense[question], int(entry))
+        for question, entry in zip(questions, best, strict=True)
+    ]
+    asked.features.append(
+        evidence(
+            chances[np.arange(len(best)), best],
+            np.array([found.similarity for found in near]),
+            np.array([found.closeness for found in near]),
+        )
+    )
+    asked.right.append(best == truth)
+    asked.weight.append(np.full(len(best), share / len(best)))
+
+
+def _conclude(asked: _Asked, target_precision: float) -> Rehearsal:
+    if not asked.features:
+        return Rehearsal(Calibration((1.0, 1.0, 1.0), -2.0), NEVER, NEVER, NEVER, {})
+    features = np.concatenate(asked.features)
+    right = np.concatenate(asked.right)
+    weight = np.concatenate(asked.weight)
+    weight *= len(weight) / weight.sum()
+    half = np.arange(len(features)) % 2 == 0
+    held_out = np.empty(len(features))
+    for part in (half, ~half):
+        held_out[~part] = fit_calibration(features[part], right[part], weight[part])(features[~part])
+    answer = threshold_for(target_precision, held_out, right, weight)
+    unsure = held_out < answer
+    suggest = threshold_for(target_precision / 2, held_out[unsure], right[unsure], weight[unsure])
+    above = held_out >= answer
+    figures = {
+        "expected_calibration_error": expected_calibration_error(held_out, right, weight),
+        "precision_at_answer": float((weight * right)[above].sum() / max(1e-9, weight[above].sum())),
+        "share_answered": float(weight[above].sum() / weight.sum()),
+        "questions_rehearsed": float(len(features)),
+    }
+    return Rehearsal(
+        calibration=fit_calibration(features, right, weight),
+        answer_above=answer,
+        suggest_above=min(answer, suggest),
+        settles_above=threshold_for((1 + target_precision) / 2, held_out, right, weight),
+        figures=figures,
+    )
+

@@ -1,0 +1,169 @@
+"""Scoring questions with a learned model: words first, the embedding only where words do not settle it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faq.embedding.port import Embedder
+from faq.language.lexicon import Lexicon
+from faq.language.spelling import Speller
+from faq.match import Candidate
+from faq.model import Head, Model
+from faq.scorers.candidates import evidence, softmax
+from faq.scorers.nearest import NOTHING_NEAR, Nearest, PhrasingIndex, spaced
+from faq.space import Blocks, Matrix
+
+_MOST_CANDIDATES = 10
+# Candidates beyond these, or less likely than this, are listed but not compared with their phrasings.
+_MOST_COMPARED = 3
+_LEAST_COMPARED = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One text to score: as written (for the embedding) and folded (for everything else)."""
+
+    raw: str
+    folded: str
+
+
+@dataclass(slots=True)
+class _Batch:
+    """The readings and their repaired twins, side by side; ``owner`` names the reading of each row."""
+
+    readings: list[Reading]
+    owner: NDArray[np.int64]
+    blocks: Blocks
+    last: list[int]
+
+
+class Scorer:
+    """Candidates for readings, from one model. Holds nothing that changes."""
+
+    def __init__(self, model: Model, lexicon: Lexicon, speller: Speller, embedder: Embedder | None) -> None:
+        self._model = model
+        self._lexicon = lexicon
+        self._speller = speller
+        self._embedder = embedder if len(model.heads) > 1 else None
+        self._by_words = PhrasingIndex(model.phrasings, model.phrasing_entries, model.phrasing_meanings)
+        self._by_embedding = PhrasingIndex(model.phrasings, model.phrasing_entries, model.phrasing_embeddings)
+
+    @property
+    def final_head(self) -> Head:
+        """The head whose thresholds hold: the last one that is used."""
+        return self._model.heads[0 if self._embedder is None else -1]
+
+    def candidates(self, readings: Sequence[Reading], left_out: Sequence[int]) -> list[tuple[Candidate, ...]]:
+        """Candidates per reading, best first; ``left_out`` are places of entries that must not be among them."""
+        batch = self._batch(readings)
+        head = self._model.heads[0]
+        chances = self._chances(batch, head, batch.blocks, left_out)
+        found = [
+            self._rank(batch, row, chances[row], head, batch.blocks.meaning[batch.last[row]])
+            for row in range(len(readings))
+        ]
+        if self._embedder is not None:
+            self._ask_embedding(self._embedder, readings, found, left_out)
+        return found
+
+    def _ask_embedding(
+        self,
+        embedder: Embedder,
+        readings: Sequence[Reading],
+        found: list[tuple[Candidate, ...]],
+        left_out: Sequence[int],
+    ) -> None:
+        settles = self._model.heads[0].settles_above
+        open_rows = [row for row, candidates in enumerate(found) if not candidates or candidates[0].confidence < settles]
+        if not open_rows:
+            return
+        batch = self._batch([readings[row] for row in open_rows])
+        embedded = self._model.space.centred_embedding(embedder.embed([reading.raw for reading in batch.readings]))
+        head = self._model.heads[-1]
+        blocks = Blocks(batch.blocks.words, batch.blocks.characters, batch.blocks.meaning, embedded)
+        chances = self._chances(batch, head, blocks, left_out)
+        for row, target in enumerate(open_rows):
+            found[target] = self._rank(batch, row, chances[row], head, embedded[batch.last[row]])
+
+    def _batch(self, readings: Sequence[Reading]) -> _Batch:
+        every: list[Reading] = []
+        owner: list[int] = []
+        last: list[int] = []
+        for place, reading in enumerate(readings):
+            repaired = self._speller.repair(reading.folded)
+            twins = [reading] if repaired == reading.folded else [reading, Reading(repaired, repaired)]
+            every += twins
+            owner += [place] * len(twins)
+            last.append(len(every) - 1)
+        blocks = self._model.space.blocks([reading.folded for reading in every], self._lexicon)
+        return _Batch(every, np.asarray(owner), blocks, last)
+
+    def _chances(
+        self, batch: _Batch, head: Head, blocks: Blocks, left_out: Sequence[int]
+    ) -> NDArray[np.float64]:
+        """One row per reading: the mean over what was written and what was repaired."""
+        weights = head.weights
+        scores: Matrix = blocks.words.times(weights.words) + blocks.characters.times(weights.characters)
+        scores += blocks.meaning @ weights.meaning + weights.bias
+        if blocks.embedding.shape[1]:
+            scores += blocks.embedding @ weights.embedding
+        scores[:, list(left_out)] = -np.inf
+        chances = softmax(scores)
+        starts = np.flatnonzero(np.diff(batch.owner, prepend=-1))
+        counts = np.diff(np.append(starts, len(batch.owner)))
+        mean: NDArray[np.float64] = np.add.reduceat(chances, starts, axis=0) / counts[:, None]
+        return mean
+
+    def _rank(
+        self, batch: _Batch, row: int, chances: NDArray[np.float64], head: Head, vector: Matrix
+    ) -> tuple[Candidate, ...]:
+        best = np.argpartition(-chances, min(_MOST_CANDIDATES, len(chances)) - 1)[:_MOST_CANDIDATES]
+        order = best[np.lexsort((best, -chances[best]))]
+        order = order[chances[order] > 0]
+        index = self._by_words if head is self._model.heads[0] else self._by_embedding
+        repaired = batch.readings[batch.last[row]].folded
+        question = spaced(repaired)
+        near = [
+            index.nearest(question, vector, int(entry))
+            if rank == 0 or (rank < _MOST_COMPARED and chances[entry] >= _LEAST_COMPARED)
+            else NOTHING_NEAR
+            for rank, entry in enumerate(order)
+        ]
+        features = evidence(
+            chances[order],
+            np.array([found.similarity for found in near]),
+            np.array([found.closeness for found in near]),
+        )
+        sure = np.minimum.accumulate(head.calibration(features))
+        written = batch.readings[batch.last[row] - 1].folded if self._is_repaired(batch, row) else repaired
+        return tuple(
+            Candidate(
+                self._model.entry_ids[entry],
+                float(confidence),
+                self._reasons(float(chances[entry]), found, head, repaired if repaired != written else None),
+            )
+            for entry, confidence, found in zip(order.tolist(), sure, near, strict=True)
+        )
+
+    def _is_repaired(self, batch: _Batch, row: int) -> bool:
+        at = batch.last[row]
+        return at > 0 and batch.owner[at - 1] == batch.owner[at]
+
+    def _reasons(self, chance: float, found: Nearest, head: Head, repaired: str | None) -> dict[str, float | str]:
+        reasons: dict[str, float | str] = {
+            "scored_by": "words" if head is self._model.heads[0] else "words and embedding",
+            "class_score": chance,
+        }
+        if found.phrasing >= 0:
+            reasons |= {
+                "similarity": found.similarity,
+                "closeness": found.closeness,
+                "nearest_phrasing": self._model.phrasings[found.phrasing],
+            }
+        if repaired is not None:
+            reasons["repaired"] = repaired
+        return reasons
