@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.decisions.agent import decide_act
 from bot.decisions.player import Written, decide_command, decide_failed, decide_pressed, decide_written
 from bot.decisions.timer import decide_timer
-from bot.effects import CancelTimer, Effect, Say, Text
+from bot.effects import CancelTimer, Effect, Say
 from bot.happenings import ActDone, FileFailed, TimerDue, happened_at
 from bot.preparing import Prepared, clean
 from bot.rows import Opened
+from bot.rules import FileRules
 from bot.situation import Policy
 from bot.work import Work
 from faq.entry import Entry
@@ -24,37 +25,10 @@ from messaging.messages import (
     ButtonPressed,
     ChatLost,
     CommandUsed,
-    IncomingFile,
     MessageDeleted,
     MessageEdited,
     MessageReceived,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class FileRules:
-    """What may be attached: ``limit`` in bytes, ``types`` as content types; and how players are told of both."""
-
-    limit: int
-    types: frozenset[str]
-    limit_in_words: str
-    types_in_words: str
-
-    def state_of(self, file: IncomingFile) -> str:
-        """The state that an incoming file begins in; ``pending`` is to be fetched, and its bytes are judged then."""
-        if file.size is not None and file.size > self.limit:
-            return "too_large"
-        if file.sha256 is not None:
-            return "stored"
-        return "pending"
-
-    def words_for(self, state: str) -> Text:
-        """What the player is told of a file that could not be taken."""
-        if state == "too_large":
-            return Text("file_too_large", {"limit": self.limit_in_words})
-        if state == "refused":
-            return Text("file_type_refused", {"types": self.types_in_words})
-        return Text("file_lost")
 
 
 @dataclass(frozen=True, slots=True)

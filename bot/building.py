@@ -6,7 +6,7 @@ import random
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
-from datetime import UTC, date, datetime
+from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from bot import schema
 from bot.app import App
-from bot.applying import Applying, FileRules
+from bot.applying import Applying
 from bot.clockwork import Clockwork
 from bot.fetcher import Fetcher
 from bot.happenings import ActDone
@@ -23,24 +23,28 @@ from bot.intake import Intake
 from bot.loading import Loading
 from bot.marks import Marks
 from bot.metrics import Metrics
-from bot.networks import Off, allowed_types, make_channels, max_file
+from bot.networks import Off, make_channels
 from bot.pipeline import Committed, Pipeline
 from bot.preparing import Preparing
 from bot.rendering import Renderer
 from bot.sender import Sender, SendRules
-from bot.settings import HoursSettings, Settings
-from bot.situation import Policy
+from bot.settings import Settings
 from bot.supervisor import Supervisor
-from bot.texts import Texts, load_texts
+from bot.tailoring import (
+    calendar_settings,
+    console_settings,
+    file_rules,
+    knowledge_settings,
+    load_bot_texts,
+    policy_of,
+    utc_now,
+)
+from bot.texts import Texts
 from channels.base import Channel, LastSeen, Surroundings
-from channels.markdown import escape_markdown
-from faq.knowledge import Knowledge, KnowledgeSettings
-from faq.matcher import MatcherSettings
+from faq.knowledge import Knowledge
 from handoff.acts import AgentAct, Outcome
-from handoff.calendar import WEEKDAYS, Calendar, CalendarSettings
+from handoff.calendar import Calendar
 from handoff.console.console import Console
-from handoff.console.settings import ConsoleSettings
-from handoff.sessions import Lifetime
 from messaging.conversations import conversations
 from messaging.live import Live
 from messaging.messages import ChannelEvent
@@ -48,72 +52,6 @@ from storage.database import Database
 from storage.migrations import migrate
 
 Networks = Callable[[Settings, Database, Live], tuple[dict[str, Channel], list[Off]]]
-FILE_KINDS = "PNG, JPEG, GIF, WebP, PDF, ZIP, TXT, MP3, OGG, MP4"
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-def knowledge_settings(settings: Settings) -> KnowledgeSettings:
-    chosen = settings.faq
-    return KnowledgeSettings(
-        folder=chosen.folder,
-        cache_folder=chosen.cache,
-        variables={"service": settings.service.name, **chosen.variables},
-        matcher=MatcherSettings(
-            target_precision=chosen.target_precision,
-            answer_above=chosen.answer_above,
-            suggest_above=chosen.suggest_above,
-            languages=settings.service.languages,
-            semantic=chosen.semantic,
-        ),
-        time_zone=settings.service.time_zone,
-    )
-
-
-def calendar_settings(hours: HoursSettings, time_zone: str) -> CalendarSettings:
-    """The service calendar as handoff takes it; an exception's intervals are parted by commas, ``closed`` is none."""
-    exceptions = {
-        date.fromisoformat(day): tuple(each.strip() for each in text.split(",") if each.strip() != "closed")
-        for day, text in hours.exceptions.items()
-    }
-    return CalendarSettings(
-        time_zone=time_zone,
-        week={day: getattr(hours, day) for day in WEEKDAYS},
-        holidays_country=hours.holidays_country,
-        holidays_subdivision=hours.holidays_subdivision,
-        holiday_hours=hours.holiday_hours,
-        exceptions=exceptions,
-    )
-
-
-def policy_of(settings: Settings) -> Policy:
-    chosen = settings.handoff
-    return Policy(
-        misses_before_handoff=settings.faq.misses_before_handoff,
-        reopen_within=chosen.reopen_within,
-        apology_after=chosen.apology_after,
-        apologies=chosen.apologies,
-        messages_per_minute=chosen.messages_per_minute,
-        languages=settings.service.languages,
-    )
-
-
-def file_rules(settings: Settings) -> FileRules:
-    return FileRules(
-        limit=max_file(settings),
-        types=allowed_types(settings),
-        limit_in_words=f"{settings.files.max_megabytes:g} MB",
-        types_in_words=", ".join(settings.files.types) or FILE_KINDS,
-    )
-
-
-def load_bot_texts(settings: Settings) -> Texts:
-    """The bot's own words; raises ProblemsFound."""
-    return load_texts(
-        settings.service.texts, settings.service.languages, escape_markdown, {"service": settings.service.name}
-    )
 
 
 async def build_app(
@@ -218,17 +156,6 @@ def _assemble(
 
 def _human_words(texts: Texts) -> HumanWords:
     return HumanWords(word for language in texts.languages.values() for word in language.human_words)
-
-
-def console_settings(settings: Settings) -> ConsoleSettings:
-    return ConsoleSettings(
-        public_url=settings.public_url,
-        service=settings.service.name,
-        max_file=max_file(settings),
-        allowed_types=allowed_types(settings),
-        lifetime=Lifetime(settings.handoff.session_idle, settings.handoff.session_longest),
-        behind_proxy=settings.web.trust_forwarded,
-    )
 
 
 async def _last_seen(database: Database, channel: str) -> AsyncIterator[LastSeen]:

@@ -6,18 +6,21 @@ from pathlib import Path
 
 import click
 
-from bot.commands.agents import agents_group
-from bot.commands.chat import chat
-from bot.commands.check import check
-from bot.commands.doctor import doctor
-from bot.commands.faq import faq_group
-from bot.commands.faq_tools import TOOLS_KEY
-from bot.commands.migrate import migrate
 from bot.commands.program import Program, ProgramGroup
-from bot.commands.serve import serve
+
+# Imported only when they are called: `innkeeper --help` has no use for a web server.
+COMMANDS = {
+    "serve": "bot.commands.serve:serve",
+    "chat": "bot.commands.chat:chat",
+    "check": "bot.commands.check:check",
+    "faq": "bot.commands.faq:faq_group",
+    "agents": "bot.commands.agents:agents_group",
+    "doctor": "bot.commands.doctor:doctor",
+    "migrate": "bot.commands.migrate:migrate",
+}
 
 
-@click.group(cls=ProgramGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=ProgramGroup, commands_at=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -35,8 +38,4 @@ def main(context: click.Context, config: Path) -> None:
     """
     program = Program(config)
     context.obj = program
-    context.meta[TOOLS_KEY] = program.faq_tools
-
-
-for command in (serve, chat, check, migrate, agents_group, faq_group, doctor):
-    main.add_command(command)
+    context.meta["innkeeper.faq_tools"] = program.faq_tools

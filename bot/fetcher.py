@@ -11,9 +11,9 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.applying import FileRules
 from bot.clockwork import Submit
 from bot.happenings import FileFailed
+from bot.rules import FileRules
 from channels.base import Channel
 from channels.errors import ChannelError, FileGone
 from messaging import files

@@ -11,7 +11,7 @@ from pathlib import Path
 
 @contextmanager
 def postgresql(*, durable: bool) -> Iterator[str]:
-    """The URL of a new server that ends with the block. Without ``durable`` it is spared making anything safe on disk."""
+    """The URL of a new server that ends with the block. Without ``durable`` nothing is made safe on disk."""
     # Its own folder below /tmp, which anybody may enter: PostgreSQL refuses to run as root and changes its user.
     with tempfile.TemporaryDirectory(prefix="innkeeper-postgresql-") as folder:
         Path(folder).chmod(0o755)

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 
 import click
 
-from bot.building import console_settings, utc_now
 from bot.commands.faq_tools import table
 from bot.commands.program import Program, run
 from bot.settings import Settings
+from bot.tailoring import console_settings, utc_now
 from handoff import agents, sessions
 from handoff.agents import Agent, Role
 from storage.database import Database

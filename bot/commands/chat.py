@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-from channels.terminal.adapter import TerminalChannel
 
 from bot.building import build_app
 from bot.commands.program import Program, run
@@ -15,6 +14,7 @@ from bot.logs import configure_logs
 from bot.networks import Off
 from bot.settings import DatabaseSettings, LogSettings, Settings
 from channels.base import Channel
+from channels.terminal.adapter import TerminalChannel
 from messaging.live import Live
 from storage.database import Database
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from bot.building import calendar_settings, load_bot_texts
 from bot.commands.faq_tools import counted, show_problems
 from bot.commands.program import Program
 from bot.config import load_settings
+from bot.tailoring import calendar_settings, load_bot_texts
 from faq.lint import lint
 from faq.loader import read_faq
 from handoff.calendar import Calendar

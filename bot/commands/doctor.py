@@ -12,11 +12,11 @@ from pathlib import Path
 import click
 import sqlalchemy as sa
 
-from bot.building import load_bot_texts, utc_now
 from bot.commands.program import Program, run
 from bot.config import load_settings
 from bot.networks import make_channels
 from bot.settings import Settings
+from bot.tailoring import load_bot_texts, utc_now
 from channels.base import Check, Health
 from channels.errors import Misconfigured
 from faq.loader import read_faq

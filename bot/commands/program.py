@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
-from bot.building import knowledge_settings
 from bot.commands.faq_tools import FaqTools, counted, show_problems, stop
 from bot.config import load_settings, place_of
 from bot.settings import Settings
+from bot.tailoring import knowledge_settings
 from channels.errors import Misconfigured
 from faq.errors import FaqError, FaqErrors
 from handoff.errors import AgentRefused, SettingsError
@@ -52,6 +53,21 @@ def _path(setting: str) -> list[str]:
 
 class ProgramGroup(click.Group):
     """Takes ``--config`` wherever it stands; every expected mistake ends with its words and exit code 1."""
+
+    def __init__(self, *args: Any, commands_at: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._commands_at = commands_at
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(self._commands_at)
+
+    def get_command(self, context: click.Context, cmd_name: str) -> click.Command | None:
+        at = self._commands_at.get(cmd_name)
+        if at is None:
+            return None
+        module, _, name = at.partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(context, _config_first(args))

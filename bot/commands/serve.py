@@ -15,11 +15,12 @@ import structlog
 from aiohttp import web
 
 from bot.app import App
-from bot.building import build_app, console_settings
+from bot.building import build_app
 from bot.commands.faq_tools import stop
 from bot.commands.program import Program, run
 from bot.logs import configure_logs
 from bot.settings import Settings
+from bot.tailoring import console_settings
 from handoff import agents, sessions
 from storage.database import parse_url
 

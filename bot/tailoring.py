@@ -1,0 +1,95 @@
+"""What each part of the program is told of the settings."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from bot.networks import allowed_types, max_file
+from bot.rules import FileRules
+from bot.settings import HoursSettings, Settings
+from bot.situation import Policy
+from bot.texts import Texts, load_texts
+from channels.markdown import escape_markdown
+from faq.matcher import MatcherSettings
+from faq.publishing import KnowledgeSettings
+from handoff.calendar import WEEKDAYS, CalendarSettings
+from handoff.console.settings import ConsoleSettings
+from handoff.sessions import Lifetime
+
+FILE_KINDS = "PNG, JPEG, GIF, WebP, PDF, ZIP, TXT, MP3, OGG, MP4"
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def knowledge_settings(settings: Settings) -> KnowledgeSettings:
+    chosen = settings.faq
+    return KnowledgeSettings(
+        folder=chosen.folder,
+        cache_folder=chosen.cache,
+        variables={"service": settings.service.name, **chosen.variables},
+        matcher=MatcherSettings(
+            target_precision=chosen.target_precision,
+            answer_above=chosen.answer_above,
+            suggest_above=chosen.suggest_above,
+            languages=settings.service.languages,
+            semantic=chosen.semantic,
+        ),
+        time_zone=settings.service.time_zone,
+    )
+
+
+def calendar_settings(hours: HoursSettings, time_zone: str) -> CalendarSettings:
+    """The service calendar as handoff takes it; an exception's intervals are parted by commas, ``closed`` is none."""
+    exceptions = {
+        date.fromisoformat(day): tuple(each.strip() for each in text.split(",") if each.strip() != "closed")
+        for day, text in hours.exceptions.items()
+    }
+    return CalendarSettings(
+        time_zone=time_zone,
+        week={day: getattr(hours, day) for day in WEEKDAYS},
+        holidays_country=hours.holidays_country,
+        holidays_subdivision=hours.holidays_subdivision,
+        holiday_hours=hours.holiday_hours,
+        exceptions=exceptions,
+    )
+
+
+def policy_of(settings: Settings) -> Policy:
+    chosen = settings.handoff
+    return Policy(
+        misses_before_handoff=settings.faq.misses_before_handoff,
+        reopen_within=chosen.reopen_within,
+        apology_after=chosen.apology_after,
+        apologies=chosen.apologies,
+        messages_per_minute=chosen.messages_per_minute,
+        languages=settings.service.languages,
+    )
+
+
+def file_rules(settings: Settings) -> FileRules:
+    return FileRules(
+        limit=max_file(settings),
+        types=allowed_types(settings),
+        limit_in_words=f"{settings.files.max_megabytes:g} MB",
+        types_in_words=", ".join(settings.files.types) or FILE_KINDS,
+    )
+
+
+def load_bot_texts(settings: Settings) -> Texts:
+    """The bot's own words; raises ProblemsFound."""
+    return load_texts(
+        settings.service.texts, settings.service.languages, escape_markdown, {"service": settings.service.name}
+    )
+
+
+def console_settings(settings: Settings) -> ConsoleSettings:
+    return ConsoleSettings(
+        public_url=settings.public_url,
+        service=settings.service.name,
+        max_file=max_file(settings),
+        allowed_types=allowed_types(settings),
+        lifetime=Lifetime(settings.handoff.session_idle, settings.handoff.session_longest),
+        behind_proxy=settings.web.trust_forwarded,
+    )
