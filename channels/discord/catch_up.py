@@ -26,7 +26,7 @@ _HELD_FOR_ATTEMPTS = 4
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 # Less than this ago is no absence that the player would have felt.
 LATE_AFTER = 60.0
-_log = structlog.get_logger("channels.discord")
+_log = structlog.get_logger()
 
 
 class Stretch(NamedTuple):

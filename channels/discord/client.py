@@ -10,7 +10,7 @@ import structlog
 
 from channels.discord.sdk import survive_unreadable_events
 
-_log = structlog.get_logger("channels.discord")
+_log = structlog.get_logger()
 
 
 def intents_for(*, threads: bool) -> discord.Intents:

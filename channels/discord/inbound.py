@@ -12,7 +12,7 @@ from messaging.messages import ChannelEvent, Sink
 
 LARGEST_BATCH = 100
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
-_log = structlog.get_logger("channels.discord")
+_log = structlog.get_logger()
 
 _Waiting = tuple[ChannelEvent, "asyncio.Future[None] | None"]
 
@@ -23,8 +23,9 @@ class Inbound:
     A chat whose history is still being read is held: what arrives live waits behind what was missed.
     """
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, *, first_pause: float = _FIRST_PAUSE) -> None:
         self._sink = sink
+        self._first_pause = first_pause
         self._waiting: deque[_Waiting] = deque()
         self._more = asyncio.Event()
         self._idle = asyncio.Event()
@@ -95,7 +96,7 @@ class Inbound:
                 self._idle.set()
 
     async def _hand_over(self, events: Sequence[ChannelEvent]) -> None:
-        pause = _FIRST_PAUSE
+        pause = self._first_pause
         while True:
             try:
                 return await self._sink(events)

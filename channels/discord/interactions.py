@@ -22,7 +22,7 @@ from channels.discord.rest import DEFERRED_MESSAGE, DEFERRED_UPDATE, EPHEMERAL, 
 from channels.errors import ChannelError
 from messaging.messages import ButtonPressed, ChannelEvent, CommandUsed, MessageReceived
 
-_log = structlog.get_logger("channels.discord")
+_log = structlog.get_logger()
 Texts = Callable[[str, str], str]
 
 

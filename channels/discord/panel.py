@@ -15,7 +15,7 @@ from channels.discord.threads import Owner, PlayerThreads
 from channels.errors import ChannelError, Refused
 
 _SEARCHED = 100
-_log = structlog.get_logger("channels.discord")
+_log = structlog.get_logger()
 Texts = Callable[[str, str], str]
 
 

@@ -25,7 +25,7 @@ SEEN_SIGN = "\N{INCOMING ENVELOPE}"
 _ATTEMPTS = 5
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
 _REMEMBERED = 1000
-_log = structlog.get_logger("channels.discord")
+_log = structlog.get_logger()
 Result = TypeVar("Result")
 
 
@@ -130,9 +130,8 @@ class Receiver:
         return await insist(lambda: self._homes.chat_of(channel, owner)) if owner is not None else None
 
 
-async def insist(attempt: Callable[[], Awaitable[Result]]) -> Result:
+async def insist(attempt: Callable[[], Awaitable[Result]], *, pause: float = _FIRST_PAUSE) -> Result:
     """What ``attempt`` returns, tried several times where waiting may help; raises its last error."""
-    pause = _FIRST_PAUSE
     for _ in range(_ATTEMPTS - 1):
         try:
             return await attempt()

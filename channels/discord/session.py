@@ -29,8 +29,8 @@ from channels.discord.threads import PlayerThreads
 from channels.errors import ChannelError, Misconfigured
 
 _MOMENT_TO_COMMIT = 5.0
-_WRONG_TOKEN, _INTENTS_NOT_GRANTED = 4004, 4014
-_log = structlog.get_logger("channels.discord")
+_WRONG_TOKEN = 4004
+_log = structlog.get_logger()
 
 
 class Session:
@@ -46,6 +46,7 @@ class Session:
         self._surroundings = surroundings
         self._announce_ready = ready
         self._catching_up: asyncio.Task[None] | None = None
+        self._catch_up_error: BaseException | None = None
         texts, language, bot = surroundings.texts, surroundings.languages[0], client.user.id
         self.rest = Rest(client, settings.answer_within)
         self._inbound = Inbound(surroundings.sink)
@@ -80,7 +81,9 @@ class Session:
             await asyncio.wait([committing, connected, stalled], return_when=asyncio.FIRST_COMPLETED)
             if connected.done():
                 _raise_end(connected)
-            raise ConnectionError("the gateway did not take up the session again")
+            if committing.done():
+                committing.result()
+            raise self._catch_up_error or ConnectionError("the gateway did not take up the session again")
         finally:
             await self._end(committing, connected, stalled)
 
@@ -121,8 +124,8 @@ class Session:
 
     def _after_catch_up(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("discord.catch_up_failed", error=repr(error))
             # Live messages wait for it, so a new start must try again.
+            self._catch_up_error = error
             self._client.stalled.set()
 
     async def _put_up_panel_and_commands(self) -> None:

@@ -46,6 +46,7 @@ class Program:
         self.events: list[ChannelEvent] = []
         self.seen: dict[str, LastSeen] = {}
         self.failures = 0
+        self.unlisted = 0
         self.ends: list[BaseException] = []
         self._keys: set[tuple[str, str]] = set()
         self._changed = asyncio.Event()
@@ -69,6 +70,9 @@ class Program:
         self._changed.set()
 
     async def last_seen(self) -> AsyncIterator[LastSeen]:
+        if self.unlisted:
+            self.unlisted -= 1
+            raise RuntimeError("the database is away")
         for seen in list(self.seen.values()):
             yield seen
 

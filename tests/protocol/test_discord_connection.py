@@ -9,7 +9,7 @@ import discord
 import pytest
 
 from channels.base import Health
-from channels.errors import Misconfigured
+from channels.errors import Misconfigured, Refused
 from messaging.messages import ChatLost, MessageReceived
 from tests.protocol.discord_program import Program
 from tests.protocol.discord_server import DiscordServer
@@ -212,6 +212,57 @@ async def test_what_is_in_hand_is_committed_when_it_stops(server: DiscordServer)
         ann.writes_dm("in hand")
         await program.until(lambda: program.failures == 0)
     assert program.texts_heard == ["in hand"]
+
+
+async def test_a_support_channel_that_is_not_there_stops_nothing_else(server: DiscordServer) -> None:
+    async with Program(server, panel_channel=server.world.snowflake()).running() as program:
+        ann = server.user("Ann")
+        ann.writes_dm("hello")
+        await program.hears(1)
+        ann.closes_dms()
+        with pytest.raises(Refused) as refused:
+            await program.say(ann.dm_channel)
+        assert refused.value.chat_lost
+
+
+async def test_a_thread_of_an_unknown_player_keeps_its_order(server: DiscordServer) -> None:
+    ann = server.user("Ann")
+    ann.closes_dms()
+    async with Program(server).running() as program:
+        await program.say(ann.dm_channel)
+    (thread,) = server.threads(server.support.id)
+    async with Program(server).running() as program:
+        # Asking Discord for the player's DM channel takes its time at the first message, not at the second.
+        server.fault(method="POST", path="/users/@me/channels", delay=0.1)
+        ann.writes(thread.id, "first")
+        ann.writes(thread.id, "second")
+        await program.hears(2)
+        assert program.texts_heard == ["first", "second"]
+
+
+async def test_a_catch_up_that_fails_is_started_again(server: DiscordServer) -> None:
+    ann = server.user("Ann")
+    program = Program(server)
+    program.knows(str(ann.dm_channel), None, server.world.clock.now() - timedelta(seconds=5))
+    program.unlisted = 1
+    ann.writes_dm("missed")
+    async with program.running():
+        await program.hears(1)
+    assert program.texts_heard == ["missed"]
+    assert len(program.ends) == 1
+
+
+async def test_hundreds_of_known_chats_are_read_side_by_side(server: DiscordServer) -> None:
+    program = Program(server)
+    players = [server.user(f"Player {number}") for number in range(200)]
+    for player in players:
+        program.knows(str(player.dm_channel), None, server.world.clock.now() - timedelta(seconds=5))
+        player.writes_dm("missed")
+    async with program.running():
+        players[7].writes_dm("live")
+        await program.hears(201, within=20)
+    of_seven = [event.text for event in program.events if event.chat == str(players[7].dm_channel)]
+    assert of_seven == ["missed", "live"]
 
 
 # ------------------------------------------------------------ doctor

@@ -8,6 +8,7 @@ import io
 import json
 import sys
 from collections.abc import AsyncIterator
+from typing import Any
 
 import aiohttp
 import discord
@@ -244,6 +245,51 @@ async def test_an_event_that_cannot_be_parsed_ends_the_client(server: DiscordSer
         server.gateway.send_event("MESSAGE_CREATE", {"id": "7"})
         with pytest.raises(KeyError):
             await asyncio.wait_for(running, 5)
+
+
+async def test_everything_can_be_done_from_another_process(server: DiscordServer) -> None:
+    async with listening(server) as client, aiohttp.ClientSession() as session:
+
+        async def do(act: str, **given: Any) -> Any:
+            async with session.post(f"{server.address}/_control/{act}", json=given) as answer:
+                assert answer.status == 200, await answer.text()
+                return await answer.json()
+
+        support = (await do("info"))["support"]
+        ann = await do("user", name="Ann")
+        written = await do("write", user="Ann", text="hi", files=[["a.txt", "aGk="]])
+        await client.until("message hi")
+        assert written["attachments"][0]["size"] == 2
+        await do("edit", channel=ann["dm"], message=written["id"], text="hello")
+        await client.until("edit hello")
+        await do("delete", channel=ann["dm"], message=written["id"])
+        await client.until(f"delete {written['id']}")
+        channel = client.get_partial_messageable(int(ann["dm"]))
+        sent = await channel.send("press", view=ReportButton(), nonce="n-1")
+        (kept,) = (await do("messages", channel=ann["dm"]))["messages"]
+        assert kept["nonce"] == "n-1"
+        use = await do("click", user="Ann", channel=ann["dm"], message=str(sent.id), label="Report")
+        await server.until(lambda: server.world.interactions[int(use["id"])].responded)
+        assert (await do("use", id=use["id"]))["acknowledged"]
+        await do("dms", user="Ann", closed=True)
+        with pytest.raises(discord.Forbidden):
+            await channel.send("closed")
+        await do("dms", user="Ann", closed=False)
+        await do("fault", method="POST", path="*", status=503)
+        with pytest.raises(discord.DiscordServerError):
+            await channel.send("faulty")
+        await do("fault", method="POST", path="*", status=503)
+        await do("clear_faults")
+        await channel.send("fine")
+        await do("advance_clock", seconds=60)
+        await do("delete_channel", channel=support)
+        assert support not in [each["id"] for each in (await do("channels"))["channels"]]
+        await do("drop_gateway")
+        await client.until("resumed")
+        await do("send_event", event="MESSAGE_DELETE", payload={"id": "5", "channel_id": ann["dm"]})
+        await client.until("delete 5")
+        await do("forget_sessions")
+        assert server.gateway.sessions == {}
 
 
 async def test_it_runs_as_a_program_of_its_own() -> None:
