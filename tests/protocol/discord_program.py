@@ -37,7 +37,7 @@ class Program:
     def __init__(self, server: DiscordServer, **settings: Any) -> None:
         self.server = server
         self.settings = settings
-        given = {"panel_channel": server.support.id, "ready_timeout": 0.02, "silence": 0.2, **settings}
+        given = {"panel_channel": server.support.id, "ready_timeout": 0.02, "silence": 30.0, **settings}
         self.channel = DiscordChannel(
             DiscordSettings(
                 **{"token": server.token, "api_url": server.api_url, "gateway_url": server.gateway_url, **given}
@@ -97,7 +97,7 @@ class Program:
         task = self._running = asyncio.create_task(self._supervise())
         try:
             waiting = asyncio.create_task(self._ready.wait())
-            await asyncio.wait([task, waiting], timeout=10, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([task, waiting], timeout=30, return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
             if task.done():
                 task.result()
@@ -126,14 +126,14 @@ class Program:
         assert self._running is not None
         await asyncio.wait([self._running], timeout=5)
 
-    async def until(self, predicate: Any, within: float = 5.0) -> Any:
+    async def until(self, predicate: Any, within: float = 20.0) -> Any:
         async with asyncio.timeout(within):
             while not (value := predicate()):
                 self._changed.clear()
                 await self._changed.wait()
             return value
 
-    async def hears(self, number: int, within: float = 5.0) -> list[Any]:
+    async def hears(self, number: int, within: float = 20.0) -> list[Any]:
         """The first ``number`` events, once there are that many."""
         await self.until(lambda: len(self.events) >= number, within)
         return list(self.events)

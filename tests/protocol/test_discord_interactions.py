@@ -78,10 +78,11 @@ async def test_an_answer_whose_interaction_went_stale_is_said_in_the_chat(
     assert ann.dms_from_bot == ["No request is open."]
 
 
-async def test_silence_ends_the_thinking_sign(server: DiscordServer, program: Program) -> None:
-    use = server.user("Ann").slash("ask", channel=server.lobby.id, question="And another thing")
-    await program.hears(1)
-    await answered(server, use, "Passed on.")
+async def test_silence_ends_the_thinking_sign(server: DiscordServer) -> None:
+    async with Program(server, silence=0.01).running() as program:
+        use = server.user("Ann").slash("ask", channel=server.lobby.id, question="And another thing")
+        await program.hears(1)
+        await answered(server, use, "Passed on.")
 
 
 async def test_ask_in_the_direct_messages_stays_to_be_read(server: DiscordServer, program: Program) -> None:

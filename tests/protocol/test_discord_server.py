@@ -46,7 +46,7 @@ class Listener(discord.Client):
     async def on_raw_message_delete(self, deletion: discord.RawMessageDeleteEvent) -> None:
         self.hears(f"delete {deletion.message_id}")
 
-    async def until(self, word: str, within: float = 5.0) -> None:
+    async def until(self, word: str, within: float = 20.0) -> None:
         async with asyncio.timeout(within):
             while word not in self.heard:
                 self.more.clear()

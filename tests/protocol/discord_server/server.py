@@ -136,7 +136,7 @@ class DiscordServer:
         """Make a fault wait for its request; see Fault."""
         return self.rest.faults.add(Fault(**fields))
 
-    async def until(self, predicate: Callable[[], Any], within: float = 5.0) -> Any:
+    async def until(self, predicate: Callable[[], Any], within: float = 20.0) -> Any:
         return await self.world.until(predicate, within)
 
     async def connected(self, times: int = 1) -> None:

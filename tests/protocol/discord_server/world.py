@@ -101,7 +101,7 @@ class World(Backend):
         for event in self._waiting:
             event.set()
 
-    async def until(self, predicate: Callable[[], Any], within: float = 5.0) -> Any:
+    async def until(self, predicate: Callable[[], Any], within: float = 20.0) -> Any:
         """Wait until ``predicate`` holds and return its value; asked again whenever something changes."""
         event = asyncio.Event()
         self._waiting.add(event)
