@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from faq.checks import Matching
@@ -15,40 +15,11 @@ from faq.language.folding import fold
 from faq.match import Match, Question
 from faq.missed import Missed, Reason
 from faq.privacy import as_phrasing, without_personal_data
+from faq.proposals import AddPhrasings, Group, NewEntry
 
 _TEXTS_AT_MOST = 5000
 _LONGEST_PHRASING = 200
 _SHORTEST_PHRASING = 3
-
-
-@dataclass(frozen=True, slots=True)
-class AddPhrasings:
-    """The group asks what an entry answers: learn its words. ``confidence`` in [0, 1] is how sure that is."""
-
-    entry_id: str
-    confidence: float
-
-
-@dataclass(frozen=True, slots=True)
-class NewEntry:
-    """No entry answers the group: a draft of one. ``answer`` is what an agent replied, None where nobody did."""
-
-    id: str
-    topic: str
-    title: str
-    language: str
-    answer: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Questions of one meaning. ``texts`` by language are fit to be phrasings, the most typical first."""
-
-    texts: Mapping[str, tuple[str, ...]]
-    players: int
-    messages: int
-    reasons: Mapping[Reason, int]
-    proposal: AddPhrasings | NewEntry
 
 
 @dataclass(slots=True)

@@ -55,8 +55,3 @@ def export(tools: FaqTools, format_name: str, path: Path, language: str | None) 
     else:
         path.write_text(text, encoding="utf-8", newline="")
         click.echo(f"Written to {path}.")
-
-
-def add_to(group: click.Group) -> None:
-    group.add_command(import_)
-    group.add_command(export)

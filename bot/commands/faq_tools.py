@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import click
 
+from bot.commands.lazy import LazyGroup
 from faq.entry import Faq
 from faq.errors import FaqError, FaqErrors
 from faq.loader import load_faq
@@ -19,6 +20,7 @@ from faq.missed import Answered, Missed
 from faq.publishing import KnowledgeSettings
 from storage.problems import Problem, Severity
 
+PROPOSALS = "unanswered.json"
 TOOLS_KEY = "innkeeper.faq_tools"
 """``context.meta[TOOLS_KEY]`` may hold a function that makes the FaqTools; who mounts the group sets it."""
 
@@ -59,7 +61,7 @@ def tools_for(
     return replace(tools, settings=settings)
 
 
-class ProblemGroup(click.Group):
+class ProblemGroup(LazyGroup):
     """A group whose commands end with exit code 1 and every problem on stderr where the files cannot be used."""
 
     def invoke(self, context: click.Context) -> object:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
 from bot.commands.faq_tools import FaqTools, counted, show_problems, stop
+from bot.commands.lazy import LazyGroup
 from bot.config import load_settings, place_of
 from bot.settings import Settings
 from bot.tailoring import knowledge_settings
@@ -51,23 +51,8 @@ def _path(setting: str) -> list[str]:
     return [name for name in setting.split(".") if name != "week"]
 
 
-class ProgramGroup(click.Group):
+class ProgramGroup(LazyGroup):
     """Takes ``--config`` wherever it stands; every expected mistake ends with its words and exit code 1."""
-
-    def __init__(self, *args: Any, commands_at: Mapping[str, str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._commands_at = commands_at
-
-    def list_commands(self, context: click.Context) -> list[str]:
-        return list(self._commands_at)
-
-    def get_command(self, context: click.Context, cmd_name: str) -> click.Command | None:
-        at = self._commands_at.get(cmd_name)
-        if at is None:
-            return None
-        module, _, name = at.partition(":")
-        command: click.Command = getattr(import_module(module), name)
-        return command
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(context, _config_first(args))

@@ -11,7 +11,8 @@ from faq.additions import Addition, record, recorded, savings
 from faq.errors import ImportFailed
 from faq.missed import Answered, Missed, Reason, read_missed, write_missed
 from faq.privacy import as_phrasing, without_personal_data
-from faq.unanswered import AddPhrasings, NewEntry, group_missed
+from faq.proposals import AddPhrasings, NewEntry
+from faq.unanswered import group_missed
 from tests.faq.matching import SpokenMatcher
 from tests.faq.writing import ACCOUNT, PAYMENT, SMALL_TALK, faq_of
 
