@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
 import structlog
 from aiohttp import web
@@ -94,7 +95,7 @@ class TelegramChannel:
 
         async def receive(updates: Sequence[Update]) -> None:
             now = surroundings.now()
-            events: list[ChannelEvent] = [event for update in updates for event in to_events(update, now)]
+            events = [event for update in updates for event in _events_of(update, now)]
             if events:
                 await surroundings.sink(events)
             self._errands.answer(updates, me, surroundings.texts, surroundings.languages)
@@ -175,3 +176,12 @@ class TelegramChannel:
                     await self._client.set_my_commands(commands, BotCommandScopeAllPrivateChats(), language_code=code)
                 except TelegramError as error:
                     log.warning("telegram.commands_not_set", language=language, error=str(error))
+
+
+def _events_of(update: Update, now: datetime) -> tuple[ChannelEvent, ...]:
+    """What the update says; a mistake of ours in reading one must not hold up all that come after it for ever."""
+    try:
+        return to_events(update, now)
+    except Exception:
+        log.exception("telegram.update_not_understood", update_id=update.update_id)
+        return ()

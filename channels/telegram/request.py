@@ -14,10 +14,6 @@ from yarl import URL
 
 _JSON = {"Content-Type": "application/json", "User-Agent": BaseRequest.USER_AGENT}
 _PLAIN = {"User-Agent": BaseRequest.USER_AGENT}
-_ODD_REFUSALS = frozenset(
-    {HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUEST_URI_TOO_LONG}
-)
-"""Refusals that the SDK would take for trouble with the network."""
 
 
 class NotSent(NetworkError):
@@ -96,6 +92,7 @@ class AiohttpRequest(BaseRequest):
                 headers=_PLAIN if has_files or request_data is None else _JSON,
                 timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=self._connect_timeout),
                 proxy=proxy,
+                allow_redirects=False,
             ) as answer:
                 payload = await answer.read()
                 status = answer.status
@@ -141,23 +138,26 @@ def _body(request_data: RequestData | None) -> bytes | aiohttp.FormData | None:
 
 
 def _check(status: int, payload: bytes, method: str) -> None:
-    """Raise what the SDK would not tell apart.
+    """Raise what the SDK would not tell apart: who refuses, the Bot API or something on the way to it.
 
-    A 5xx with the Bot API's own JSON is its word that the call failed, and 503 says "not served". Any other 5xx comes
-    from something in between, which cannot know what happened behind it.
+    A proxy's 403 must not look like a player who blocked the bot, nor its 404 like a wrong token. A 5xx with the Bot
+    API's own JSON is its word that the call failed, and 503 says "not served"; any other 5xx comes from something that
+    cannot know what happened behind it.
     """
-    if status == HTTPStatus.NOT_FOUND and method == "GET":
-        raise FileNotThere("no such file")
-    message = f"the server answered {status}"
-    if status in _ODD_REFUSALS:
-        raise BadRequest(message)
-    if status == HTTPStatus.TOO_MANY_REQUESTS and not _is_from_bot_api(payload):
-        raise Unavailable(message)
-    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status < HTTPStatus.MULTIPLE_CHOICES:
         return
-    if status == HTTPStatus.SERVICE_UNAVAILABLE or _is_from_bot_api(payload):
-        raise Unavailable(message)
-    raise NetworkError(message)
+    message = f"the server answered {status}"
+    if status == HTTPStatus.NOT_FOUND and method == "GET":
+        raise FileNotThere(message)
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        raise BadRequest(message)
+    if _is_from_bot_api(payload):
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise Unavailable(message)
+    elif status < HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.SERVICE_UNAVAILABLE:
+        raise Unavailable(f"{message}, and it is not the Bot API that says so")
+    else:
+        raise NetworkError(message)
 
 
 def _is_from_bot_api(payload: bytes) -> bool:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from telegram import Bot
 
-from channels.errors import Misconfigured
+from channels.errors import ChannelError, Misconfigured, TryLater
 from channels.telegram.adapter import TelegramChannel
 from channels.telegram.settings import TelegramSettings
 from messaging.messages import Button, ButtonPressed, ChatLost, CommandUsed, MessageEdited, MessageReceived
@@ -137,6 +137,17 @@ async def test_a_button_that_waited_too_long_is_still_heard() -> None:
         await kit.sink.take(3)
         assert len(kit.sink.of(ButtonPressed)) == 1
         await kit.server.wait_for(lambda: kit.server.counts["answerCallbackQuery"])
+
+
+async def test_a_button_of_a_message_that_telegram_no_longer_shows_is_heard() -> None:
+    async with polling() as kit:
+        ann = kit.server.user("Ann")
+        gone = {"message_id": 3, "date": 0, "chat": ann.chat.card}
+        callback = ann.presses_data(gone, "solved:1")
+        (event,) = await kit.sink.take(1)
+        assert isinstance(event, ButtonPressed)
+        assert (event.chat, event.action) == (str(ann.id), "solved:1")
+        await kit.server.wait_for(lambda: callback.answered)
 
 
 async def test_an_edit_names_its_message_and_its_revision() -> None:
@@ -341,6 +352,33 @@ async def test_a_wrong_token_names_the_setting(token: str) -> None:
         await channel.close()
     assert "channels.telegram.token" in told.value.hint
     assert token not in str(told.value)
+
+
+async def test_a_token_that_is_revoked_while_running_ends_the_run_and_then_names_the_setting() -> None:
+    async with polling() as kit:
+        await kit.server.wait_polling()
+        bot = kit.server.world.bots.pop(kit.server.token)
+        kit.server.user("Ann").writes("hello")
+        assert kit.running is not None
+        with pytest.raises(ChannelError):
+            await kit.running
+        kit.running = None
+        with pytest.raises(Misconfigured):
+            await kit.start()
+        kit.running = None
+        kit.server.world.bots[kit.server.token] = bot
+        await kit.start()
+        await kit.sink.take(1)
+
+
+async def test_a_start_that_something_on_the_way_prevents_can_be_tried_again() -> None:
+    async with polling(start=False) as kit:
+        for what, status in (("status", 404), ("status", 403), ("status", 302), ("status", 502), ("drop", 0)):
+            kit.server.fault(what, "getMe", status=status)
+            with pytest.raises(TryLater):
+                await kit.start()
+        kit.running = None
+        await kit.start()
 
 
 def test_an_empty_token_names_the_setting() -> None:

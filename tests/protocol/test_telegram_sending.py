@@ -14,7 +14,7 @@ from channels.telegram.request import AiohttpRequest
 from channels.telegram.sending import Sender
 from messaging.messages import Author, Button, MessageReceived, OutgoingFile
 from tests.protocol.telegram_kit import Kit, polling, say, settings_for
-from tests.protocol.telegram_server import FakeTelegram, bad_request, too_many_requests
+from tests.protocol.telegram_server import ApiError, FakeTelegram, bad_request, too_many_requests
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489")
 
@@ -288,14 +288,30 @@ async def test_an_answer_that_never_comes_has_a_hidden_outcome() -> None:
         await client.close_connections()
 
 
-async def test_503_was_surely_not_served() -> None:
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 407, 429, 503])
+async def test_what_something_on_the_way_refused_was_surely_not_sent(status: int) -> None:
     async with polling() as kit:
         ann = kit.server.user("Ann")
-        kit.server.fault("status", "sendMessage", status=503)
+        kit.server.fault("status", "sendMessage", status=status)
         with pytest.raises(TryLater):
             await kit.channel.send(say(ann, "hello"))
         await kit.channel.send(say(ann, "hello"))
         assert len(kit.server.sent(ann)) == 1
+
+
+async def test_what_is_too_large_for_the_server_is_refused() -> None:
+    async with polling() as kit:
+        kit.server.fault("status", "sendDocument", status=413)
+        file = OutgoingFile("save.zip", "application/zip", b"large")
+        with pytest.raises(Refused):
+            await kit.channel.send(say(kit.server.user("Ann"), "", file=file))
+
+
+async def test_the_bot_apis_own_500_was_surely_not_sent() -> None:
+    async with polling() as kit:
+        kit.server.fault("error", "sendMessage", error=ApiError(500, "Internal Server Error: sorry"))
+        with pytest.raises(TryLater):
+            await kit.channel.send(say(kit.server.user("Ann"), "hello"))
 
 
 async def test_without_a_connection_nothing_was_sent() -> None:
