@@ -31,6 +31,8 @@ from storage.errors import DatabaseUnreachable
 SIGNED_OUT = 4401
 """The close code that tells the page to show the sign-in form instead of connecting again."""
 
+_PATIENCE = 5.0
+
 
 @dataclass(slots=True)
 class Watched:
@@ -70,18 +72,23 @@ class DeskSocket:
         self._mine: list[dict[str, Any]] | None = None
         self._wake = asyncio.Event()
         self._close_code: int = WSCloseCode.OK
+        self._over = False
 
     async def serve(self) -> None:
         """Returns when the socket is closed."""
-        tasks = {asyncio.create_task(self._listen()), asyncio.create_task(self._tell())}
+        listening, telling = asyncio.create_task(self._listen()), asyncio.create_task(self._tell())
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({listening, telling}, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            listening.cancel()
+            self._over = True
+            self._wake.set()
+            # What it is reading it may finish: a query that is cut off costs its connection to the database.
+            await asyncio.wait({telling}, timeout=_PATIENCE)
+            telling.cancel()
+            await asyncio.gather(listening, telling, return_exceptions=True)
             # Only now: closing while the other task listens would race with its end.
             await self._socket.close(code=self._close_code)
 
@@ -112,7 +119,7 @@ class DeskSocket:
 
     async def _tell(self) -> None:
         hinted = True
-        while True:
+        while not self._over:
             watched = self._watched
             topics = ["queue", f"agent:{self._agent.id}"]
             if watched is not None:
