@@ -16,6 +16,7 @@ from pathlib import Path
 
 import structlog
 
+from faq.embedding.port import Embedder
 from faq.entry import Entry, Faq, Place
 from faq.errors import FaqError, FaqErrors, LearningError
 from faq.loader import faq_files
@@ -109,7 +110,8 @@ class Knowledge:
         """One match per question, in order. Entries outside their dates at ``now`` are left out."""
         served = self._served
         excluded = served.excluded_at(now)
-        if len(questions) * self._seconds_each < INLINE_SECONDS:
+        quick = not served.matcher.uses_embedding and len(questions) * self._seconds_each < INLINE_SECONDS
+        if quick:
             return self._timed(served.matcher, questions, excluded)
         return await asyncio.to_thread(self._timed, served.matcher, questions, excluded)
 
@@ -153,7 +155,7 @@ class Knowledge:
         self._considered = state
 
     async def _go_live(self, key: str, faq: Faq) -> None:
-        served = await asyncio.to_thread(_prepare, self._settings, faq)
+        served = await asyncio.to_thread(_prepare, self._settings, faq, self._served.matcher.embedder)
         self._recent[faq.version] = faq
         self._served = served
         for version in list(self._recent)[:-_VERSIONS_KEPT]:
@@ -198,9 +200,9 @@ def _last_good(settings: KnowledgeSettings) -> Build | None:
     return stored_build(settings.cache_folder, key) if key is not None else None
 
 
-def _prepare(settings: KnowledgeSettings, faq: Faq) -> _Served:
+def _prepare(settings: KnowledgeSettings, faq: Faq, embedder: Embedder | None = None) -> _Served:
     """A matcher for a FAQ, from the cache where the build left it; used once so that no player waits for that."""
-    matcher = learn(faq, settings.matcher, settings.cache_folder)
+    matcher = learn(faq, settings.matcher, settings.cache_folder, embedder)
     matcher.match([Question(next((entry.id for entry in faq.entries.values()), ""))])
     dated = tuple(entry for entry in faq.entries.values() if entry.valid_from or entry.valid_until or entry.embargo)
     return _Served(faq, matcher, dated)

@@ -13,6 +13,7 @@ COMMANDS = {
     "test": "bot.commands.faq_judging:test",
     "ask": "bot.commands.faq_judging:ask",
     "status": "bot.commands.faq_judging:status",
+    "evaluate": "bot.commands.faq_evaluate:evaluate",
     "unanswered": "bot.commands.faq_unanswered:unanswered",
     "accept": "bot.commands.faq_learning:accept",
     "saved": "bot.commands.faq_learning:saved",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import click
@@ -29,13 +30,15 @@ from storage.problems import Severity
 @click.command()
 @click.option("--json", "wants_json", is_flag=True, help="Print every problem as JSON.")
 @click.option("--quick", is_flag=True, help="Leave out what needs the matcher to learn.")
+@click.option("--thorough", is_flag=True, help="Leave phrasings out with the sentence embedding too; takes minutes.")
 @click.pass_obj
-def check(tools: FaqTools, wants_json: bool, quick: bool) -> None:
+def check(tools: FaqTools, wants_json: bool, quick: bool, thorough: bool) -> None:
     """Say everything that is wrong or unwise in the files.
 
     Errors keep a FAQ from going live: broken YAML, unknown names, one question under two entries, forbidden phrases,
     promises that the service calendar does not keep. Warnings do not: near duplicates, too few phrasings, missing
-    languages, entries past their review. Exit code 1 if there is an error.
+    languages, entries past their review, and phrasings that the matcher would answer otherwise if they did not stand
+    there (judged by the words alone unless --thorough). Exit code 1 if there is an error.
     """
     settings = tools.settings
     loaded = read_faq(settings.folder, settings.variables, settings.zone)
@@ -43,7 +46,8 @@ def check(tools: FaqTools, wants_json: bool, quick: bool) -> None:
     failed = any(problem.severity is Severity.ERROR for problem in problems)
     learned = {}
     if not failed and not quick:
-        problems += left_out_phrasings(loaded.faq, settings.matcher, settings.cache_folder / "left-out")
+        tried = settings.matcher if thorough else replace(settings.matcher, semantic=False)
+        problems += left_out_phrasings(loaded.faq, tried, settings.cache_folder / "left-out")
         matcher = tools.learn(loaded.faq)
         learned = {"answer_above": matcher.answer_above, "suggest_above": matcher.suggest_above, **matcher.figures}
     problems.sort(key=lambda problem: problem.place)

@@ -1,0 +1,48 @@
+"""``faq evaluate``. In a module of its own, for the picture loads matplotlib."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from faq.evaluate import as_json, as_table
+from faq.evaluate import evaluate as measure
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option(
+    "--phrasings", type=_FILE, required=True, help="What to learn from: entry, language and text, parted by tabs."
+)
+@click.option(
+    "--questions", type=_FILE, required=True, help="What to ask, likewise; - as the entry means that none fits."
+)
+@click.option(
+    "--json", "wants_json", is_flag=True, help="Print one JSON object, and draw nothing unless --plot is given."
+)
+@click.option("--no-semantic", is_flag=True, help="Leave the sentence embedding out.")
+@click.option(
+    "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Where to draw; by default evaluation.png."
+)
+def evaluate(phrasings: Path, questions: Path, wants_json: bool, no_semantic: bool, plot: Path | None) -> None:
+    """Measure the matcher on labelled questions.
+
+    Prints accuracy, recall among the first three, how well questions in and out of scope are told apart, the share
+    answered at 90, 95 and 98 % precision, the calibration error and the time a question takes; draws risk against
+    coverage, and reliability.
+    """
+    report = measure(phrasings, questions, semantic=not no_semantic)
+    click.echo(as_json(report) if wants_json else as_table(report))
+    if plot is None and wants_json:
+        return
+    plot = plot or Path("evaluation.png")
+    if find_spec("matplotlib") is None:
+        click.echo("No picture was drawn: that needs  pip install matplotlib.", err=True)
+        return
+    from faq.plots import draw  # noqa: PLC0415 - matplotlib is no dependency of the program
+
+    draw(report, plot)
+    click.echo(f"Drawn to {plot}.", err=True)
