@@ -25,7 +25,6 @@ TOO_MANY_DMS = 40003
 _DMS_CLOSED = {CANNOT_SEND_TO_USER, NO_MUTUAL_GUILD}
 _CHAT_LOST = {UNKNOWN_CHANNEL, MISSING_ACCESS, THREAD_ARCHIVED}
 _REPLY_GONE = {UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, UNKNOWN_MESSAGE, INVALID_WEBHOOK_TOKEN}
-_WAIT_AFTER_UNAVAILABLE = 5.0
 _WAIT_AFTER_TOO_MANY_DMS = 60.0
 
 
@@ -59,12 +58,10 @@ def translated() -> Iterator[None]:
 def translate(error: discord.HTTPException) -> ChannelError:
     """The error that says what an answer of Discord means for a send."""
     said = f"{error.status} {error.code}: {error.text}"
-    if error.status == 429:
+    if error.status in (429, 503):
+        # 503, "service unavailable", was not taken up; discord.py does not try this one again by itself.
         retry_after = error.response.headers.get("Retry-After")
         return TryLater(said, float(retry_after) if retry_after else None)
-    if error.status == 503:
-        # "Service unavailable": it was not taken up; discord.py does not try this one again by itself.
-        return TryLater(said, _WAIT_AFTER_UNAVAILABLE)
     if error.status >= 500:
         return OutcomeHidden(said)
     if error.status == 401:
