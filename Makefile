@@ -35,6 +35,9 @@ format: $(VENV)/dev.ok ## rewrite the sources in house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+bench-guard: $(VENV)/dev.ok ## how well and how fast the guard reads
+	$(BIN)/python -m tests.handoff.bench_guard
+
 lock: ## renew requirements/*.txt from pyproject.toml
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -45,4 +48,4 @@ lock: ## renew requirements/*.txt from pyproject.toml
 clean: ## remove what make made (not data/)
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis artifacts
 
-.PHONY: help setup run test lint format lock clean
+.PHONY: help setup run test lint format bench-guard lock clean

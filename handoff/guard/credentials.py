@@ -33,8 +33,9 @@ _SPOKEN_PASSWORD = re.compile(
     r"(?:\s{1,3}(?:is|was|will be)\s{1,3}(?:now\s{1,3})?|\s{0,3}[:=]\s{0,3})"
     r"|(?<![a-z])(?<!battle )(?<!season )pass\s{0,3}[:=]\s{0,3}"
     r"|(?:密码|密碼|パスワード|暗証番号)[^\x00-\x7f]{0,4}?(?:[是为為はがを改设設]{1,2}[成为為]?|[:=])\s{0,3}"
-    r"|(?:mật khẩu|mat khau|(?<!\w)mk|(?<!\w)pass)(?: mới| cũ| tạm| moi| cu)?(?: của \w{1,20})?"
+    r"|(?:mật khẩu|mat khau|(?<!\w)mk)(?: mới| cũ| tạm| moi| cu)?(?: của \w{1,20})?"
     r"(?:\s{1,3}(?:là|la)\s{1,3}|\s{0,3}[:=]\s{0,3})"
+    r"|(?<!\w)pass\s{1,3}(?:là|la)\s{1,3}"
     r")[\"'「『“(]?(?P<value>[\x21-\x7e]{4,64})",
     re.IGNORECASE,
 )
@@ -45,6 +46,11 @@ _NOT_A_PASSWORD = re.compile(
     r"|encrypted|hidden|accepted|rejected|refused|empty|longer|shorter|private|secret|personal|what|something|anything"
     r"|missing|known|unknown|visible|optional|that|this|also|ours?|mine|yours|must|should|cannot|please|here|there|thong"
     r"|https?://.*)[.,;:!?\"')]*",
+    re.IGNORECASE,
+)
+_BARE_PASSWORD = re.compile(
+    r"(?:temporary|temp|new|old|initial|current|default|my|the) password\s{1,3}"
+    r"[\"'(]?(?=[\x21-\x7e]{0,63}\d)(?=[\x21-\x7e]{0,63}[A-Za-z])(?P<value>[\x21-\x7e]{4,64})",
     re.IGNORECASE,
 )
 _SECURITY_CODE = re.compile(
@@ -74,6 +80,9 @@ def find_passwords(text: str) -> Iterator[Found]:
             continue
         if introduced_by_sign or looks_made or len(value) >= 6:
             yield Found(Kind.PASSWORD, match.start("value"), match.start("value") + len(value), value)
+    for match in _BARE_PASSWORD.finditer(text):
+        value = match["value"].rstrip(".,;:!?\"')")
+        yield Found(Kind.PASSWORD, match.start("value"), match.start("value") + len(value), value)
     for match in _SECURITY_CODE.finditer(text):
         yield Found(Kind.PASSWORD, *match.span(1), match[1])
 

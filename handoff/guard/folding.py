@@ -17,11 +17,13 @@ _INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
 class Folded:
     """``text`` in compatibility form, and ``lowered`` the same in small letters and Simplified Chinese characters.
 
-    Both have the same length, character by character.
+    Both have the same length, character by character. ``words`` is ``lowered`` with single spaces: enough to say, and
+    quickly, that a phrase is not there.
     """
 
     text: str
     lowered: str
+    words: str
     _starts: tuple[int, ...] | None
     _length: int
 
@@ -37,7 +39,8 @@ def fold(text: str) -> Folded:
     """The text with width, ligatures, combining marks, dashes and quotes made one, invisible characters left out."""
     if text.isascii():
         plain = text.translate(_ALIKE)
-        return Folded(plain, plain.lower(), None, len(text))
+        lowered = plain.lower()
+        return Folded(plain, lowered, " ".join(lowered.split()), None, len(text))
     characters: list[str] = []
     starts: list[int] = []
     position = 0
@@ -53,7 +56,7 @@ def fold(text: str) -> Folded:
                 starts.append(position)
         position = end
     lowered = simplified("".join(map(_lower, characters)))
-    return Folded("".join(characters), lowered, tuple(starts), len(text))
+    return Folded("".join(characters), lowered, " ".join(lowered.split()), tuple(starts), len(text))
 
 
 def simplified(text: str) -> str:

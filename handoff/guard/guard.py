@@ -94,7 +94,7 @@ class Guard:
                 continue
             when = "ever" if embargo.until is None else f"before {embargo.until:%Y-%m-%d %H:%M %Z}"
             about = About(Severity.BLOCK, f"This may not be told {when}.", embargo.suggestion)
-            spans = (span for phrase in embargo.phrases for span in phrase.spans(folded.lowered))
+            spans = (span for phrase in embargo.phrases for span in phrase.spans(folded))
             for span in _without_overlaps(spans):
                 yield _finding(Kind.EMBARGO, about, folded, span)
 
@@ -109,7 +109,7 @@ class Guard:
                 is_curt = any(phrase.is_all_of(core) for phrase in rule.phrases)
                 spans = iter([(0, len(folded.lowered))] if is_curt else [])
             else:
-                spans = rule.spans(folded.lowered)
+                spans = rule.spans(folded)
             about = About(rule.severity, rule.reason, rule.suggestion)
             for span in _without_overlaps(spans, taken.setdefault(rule.kind, [])):
                 yield _finding(rule.kind, about, folded, span)
@@ -169,7 +169,7 @@ def _applies(rule: Rule, language: str, has_kana: bool) -> bool:
 
 def _lacks(words: tuple[Phrase, ...] | None, folded: Folded) -> bool:
     """Whether none of the words is there; a language without any is not judged."""
-    return bool(words) and not any(phrase.is_in(folded.lowered) for phrase in words or ())
+    return bool(words) and not any(phrase.is_in(folded) for phrase in words or ())
 
 
 def _notations(texts: Iterable[str]) -> frozenset[str]:
@@ -184,7 +184,9 @@ def _notations(texts: Iterable[str]) -> frozenset[str]:
 
 def _is_known(found: Found, known: frozenset[str]) -> bool:
     value = found.value.lower()
-    if found.kind in (Kind.EMAIL, Kind.IP_ADDRESS):
+    if found.kind is Kind.EMAIL:
+        return value in known or f"@{value.rpartition('@')[2]}" in known
+    if found.kind is Kind.IP_ADDRESS:
         return value in known
     if found.kind is Kind.ADDRESS:
         return any(_letters_and_digits(value) in text for text in known)

@@ -144,7 +144,7 @@ class _RulesReader(YamlReader):
             return None
         phrases = [
             *self._phrases(fields.get("say"), "say"),
-            *(Phrase(pattern) for pattern in self._patterns(fields.get("pattern"), "pattern")),
+            *(Phrase(compiled.pattern) for compiled in self._patterns(fields.get("pattern"), "pattern")),
         ]
         if not phrases:
             self.error(node.place, "this rule finds nothing", "Give it words:  say: [...]", "missing_key")

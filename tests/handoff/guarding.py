@@ -49,8 +49,10 @@ class Score:
 
 def shipped_guard() -> Guard:
     """The guard with the rules as shipped, and what the samples' game holds back and may send."""
-    rules = replace(load_rules(SHIPPED, UTC), allowed=frozenset({"support@hearthvale.example"}))
-    return Guard(rules, [Embargo.of(HELD_BACK, RELEASE)])
+    rules = load_rules(SHIPPED, UTC)
+    return Guard(
+        replace(rules, allowed=rules.allowed | {"support@hearthvale.example"}), [Embargo.of(HELD_BACK, RELEASE)]
+    )
 
 
 def samples(path: Path) -> list[Sample]:
