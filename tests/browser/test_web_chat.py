@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import pytest_asyncio
 import sqlalchemy as sa
+from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, FilePayload, Locator, Page, expect
 
 from messaging.conversations import conversations, messages
@@ -313,6 +317,90 @@ async def test_a_long_history_opens_at_its_end_and_goes_back(inn: Inn, page: Pag
     await keep(page, "chat-new-messages")
     await page.get_by_role("button", name="New messages").click()
     await expect(page.get_by_text("The newest of all.")).to_be_in_viewport()
+
+
+async def test_a_refused_message_is_shown_and_sent_again(inn: Inn, page: Page) -> None:
+    await serve_with(inn, new_chats_per_minute=0)
+    await open_chat(inn, page)
+    await write(page, "let me in")
+    await expect(page.locator(".message.failed")).to_contain_text("Not sent.")
+    await keep(page, "chat-not-sent")
+    await serve_with(inn, new_chats_per_minute=20)
+    await expect(page.locator("#chat")).to_have_attribute("data-state", "online", timeout=20_000)
+    await expect(page.locator(".message.player .meta")).to_contain_text("Sent")
+    assert await stored(inn) == ["let me in"]
+
+
+async def test_a_wrong_clock_disturbs_nothing(inn: Inn, page: Page) -> None:
+    await page.clock.set_system_time("2031-01-01T00:00:00Z")
+    await open_chat(inn, page)
+    await write(page, "from the future")
+    await expect(page.locator(".message.bot")).to_have_count(2)
+    await page.clock.set_system_time("2001-01-01T00:00:00Z")
+    await write(page, "from the past")
+    await expect(page.locator(".message.bot")).to_have_count(3)
+    assert await stored(inn) == ["from the future", "from the past"]
+    shown = await page.locator(".message .bubble").all_inner_texts()
+    assert [shown.index("from the future"), shown.index("from the past")] == [1, 3]
+
+
+async def serve_with(inn: Inn, **changes: Any) -> None:
+    """Serve again with other settings of the web chat."""
+    channels = inn.settings.channels
+    inn.settings = replace(inn.settings, channels=replace(channels, web=replace(channels.web, **changes)))
+    await inn.stop()
+    await inn.start()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def game(inn: Inn) -> AsyncIterator[str]:
+    """The address of a game's own site, on another host, with the widget on its page."""
+
+    async def page(_request: web.Request) -> web.Response:
+        widget = f'<script src="{inn.url}/widget.js" data-name="Ann" async></script>'
+        text = f"<!doctype html><title>A game</title>{widget}<h1>Our game</h1><p>Buy more hats.</p>"
+        return web.Response(text=text, content_type="text/html")
+
+    application = web.Application()
+    application.router.add_get("/", page)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://localhost:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+async def test_one_line_brings_the_chat_to_the_games_own_page(inn: Inn, page: Page, game: str) -> None:
+    await serve_with(inn, allowed_origins=(game,))
+    await page.goto(game)
+    await page.get_by_role("button", name="Open the support chat").click()
+    chat = page.frame_locator("iframe")
+    await expect(chat.locator("#input")).to_be_focused()
+    await page.keyboard.type("human")
+    await page.keyboard.press("Enter")
+    await expect(chat.locator("#log")).to_contain_text("Hello Ann, thank you for writing")
+    await keep(page, "widget-open")
+    await page.keyboard.press("Escape")
+    button = page.get_by_role("button", name="Open the support chat")
+    await expect(button).to_be_focused()
+    await expect(chat.locator("#input")).to_be_hidden()
+    await agent_says(inn, "Are you still there?")
+    await expect(button).to_have_text("1")
+    await keep(page, "widget-unread")
+    await button.click()
+    await expect(chat.locator(".message.agent")).to_contain_text("Are you still there?")
+    await expect(page.get_by_role("button", name="Close the support chat")).to_have_text("")
+    await page.set_viewport_size({"width": 390, "height": 780})
+    await keep(page, "widget-phone")
+    await chat.get_by_role("button", name="Close the support chat").click()
+    await expect(chat.locator("#input")).to_be_hidden()
+
+
+async def test_a_site_that_is_not_allowed_cannot_frame_the_chat(inn: Inn, page: Page, game: str) -> None:
+    await page.goto(game)
+    async with page.expect_console_message(lambda said: "frame-ancestors" in said.text):
+        await page.get_by_role("button", name="Open the support chat").click()
+    await expect(page.frame_locator("iframe").locator("#input")).to_have_count(0)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 // The web chat: brings the connection, the outbox, the log and the composer together.
 
-import { Composer } from "./composer.js";
+import { Composer, focusInput } from "./composer.js";
 import { Connection } from "./connection.js";
 import { Log } from "./log.js";
 import * as outbox from "./outbox.js";
@@ -23,7 +23,7 @@ function later(name, wait, act) {
 }
 
 const log = new Log({ press, retry });
-const composer = new Composer({ send, typing: () => connection.send({ type: "typing" }) });
+new Composer({ send, typing: () => connection.send({ type: "typing" }) });
 const scheme = location.protocol === "https:" ? "wss:" : "ws:";
 const connection = new Connection(`${scheme}//${location.host}/chat/socket`, { hello, heard, changed });
 
@@ -178,7 +178,7 @@ function embed() {
     if (event.source !== parent || typeof event.data?.innkeeper?.open !== "boolean") return;
     isOpen = event.data.innkeeper.open;
     seen();
-    if (isOpen) composer.input.focus();
+    if (isOpen) focusInput();
   });
   tellPage({ ready: true });
 }
@@ -194,5 +194,5 @@ document.addEventListener("visibilitychange", seen);
 log.earlier.addEventListener("click", () => connection.send({ type: "earlier", before: log.oldest }));
 for (const entry of outbox.all()) log.show(entry, "sending");
 if (facts.embedded) embed();
-else composer.input.focus();
+else focusInput();
 connection.connect();

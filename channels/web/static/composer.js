@@ -101,7 +101,7 @@ export class Composer {
       this.start(chip);
     }
     this.changedChips();
-    this.input.focus();
+    focusInput();
   }
 
   start(chip) {
@@ -134,7 +134,7 @@ export class Composer {
     this.chips = this.chips.filter((each) => each !== chip);
     chip.element.remove();
     this.changedChips();
-    this.input.focus();
+    focusInput();
   }
 
   changedChips() {
@@ -163,6 +163,11 @@ export class Composer {
     this.changedChips();
     if (rest) this.complain("too_long");
   }
+}
+
+// Bring the player to where they write, but on a touch screen without making a keyboard jump up.
+export function focusInput() {
+  if (matchMedia("(pointer: fine)").matches) document.getElementById("input").focus();
 }
 
 // As much as one message holds, no character cut in two, and what is left.

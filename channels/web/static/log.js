@@ -1,6 +1,7 @@
 // The conversation as the player sees it: what the server told, then what is still on its way to it.
 
 import { make } from "./elements.js";
+import { focusInput } from "./composer.js";
 import { draw } from "./message.js";
 import { day, greeting, say, whenWords } from "./words.js";
 
@@ -86,7 +87,7 @@ export class Log {
     const hadFocus = this.log.contains(document.activeElement);
     this.place(this.nodes());
     this.earlier.hidden = !this.hasEarlier;
-    if (hadFocus && !this.log.contains(document.activeElement)) document.getElementById("input").focus();
+    if (hadFocus && !this.log.contains(document.activeElement)) focusInput();
     if (follow || atBottom) this.toBottom();
     else if (hasNews) this.newer.hidden = false;
   }
@@ -108,7 +109,8 @@ export class Log {
   items() {
     const told = [...this.told.values()].filter((each) => !each.deleted).sort((a, b) => a.number - b.number);
     const own = [...this.unconfirmed.values()].map((each) => ({ ...each, author: "player", buttons: [] }));
-    const newestOffer = told.findLast((each) => each.buttons.some((button) => button.action));
+    // An offer stands until the player presses one of its buttons or says something else.
+    const newestOffer = told.findLast((each) => each.author === "player" || each.buttons.some((button) => button.action));
     const newestOwn = [...told, ...own].findLast((each) => each.author === "player" && !each.state);
     const items = this.hasEarlier || !this.isLoaded ? [] : [greetingItem()];
     for (const message of [...told, ...own]) {

@@ -4,7 +4,6 @@
 import { forget, keys, load, save } from "./storage.js";
 
 const START = "outbox.";
-let last = 0;
 
 export function newId() {
   if (crypto.randomUUID) return crypto.randomUUID();
@@ -14,8 +13,8 @@ export function newId() {
 
 // Keep something to send: {type: "message", text, files} or {type: "press", action}. Returns it with its id.
 export function put(thing) {
-  last = Math.max(last + 1, Date.now());
-  const entry = { ...thing, id: newId(), order: last };
+  // The clock may have been set back since the last one.
+  const entry = { ...thing, id: newId(), order: Math.max(Date.now(), 1 + (all().at(-1)?.order ?? 0)) };
   save(START + entry.id, entry);
   return entry;
 }

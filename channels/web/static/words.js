@@ -46,12 +46,11 @@ export function fullTime(moment) {
 }
 
 export function size(bytes) {
-  const units = ["byte", "kilobyte", "megabyte"];
-  const step = Math.min(2, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const isLarge = bytes >= 1_000_000;
   return new Intl.NumberFormat(locale(), {
     style: "unit",
-    unit: units[step],
+    unit: isLarge ? "megabyte" : "kilobyte",
     unitDisplay: "short",
-    maximumFractionDigits: step === 2 ? 1 : 0,
-  }).format(bytes / 1000 ** step);
+    maximumFractionDigits: bytes < 10_000_000 ? 1 : 0,
+  }).format(bytes / (isLarge ? 1_000_000 : 1000));
 }
