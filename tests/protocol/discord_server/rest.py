@@ -55,7 +55,7 @@ class Answer:
 class Rest:
     """Answers the bot's requests, with faults where a test asked for them.
 
-    ``application_flags`` and ``reads_content`` are what the developer portal grants.
+    ``granted`` are the intents that the developer portal allows; they also say whether REST shows what others wrote.
     """
 
     def __init__(self, world: World, token: str, gateway_url: str, granted: discord.Intents) -> None:
