@@ -160,9 +160,7 @@ class Matcher:
         return Match(_merged(whole, parts), verdict, language, self.faq_version)
 
 
-def learn(
-    faq: Faq, settings: MatcherSettings, cache_folder: Path, embedder: Embedder | None = None
-) -> Matcher:
+def learn(faq: Faq, settings: MatcherSettings, cache_folder: Path, embedder: Embedder | None = None) -> Matcher:
     """A matcher for the FAQ: from the cache where this FAQ was learned before, else learned in a child process.
 
     Blocks for seconds; call it off the event loop. ``embedder`` saves loading the embedding once more where the

@@ -27,13 +27,14 @@ from faq.space import Matrix, Shares
 if TYPE_CHECKING:
     from faq.training import Material
 
-_REFITS = 6
-_REFITS_OF_MANY = 2
-_MANY_ROWS = 3_500
+_MOST_REFITS, _FEWEST_REFITS = 6, 2
+# So many questions tell three weights and two thresholds well enough; more refits would only take time.
+_ENOUGH_ASKED = 1_500
 _MOST_ASKED = 3_000
 _HIDDEN_ENTRIES = 0.25
 _HIDDEN_PHRASINGS = 0.2
-_ITERATIONS = 40
+_ITERATIONS = 30
+_STRANGE_SHARE = 0.8
 # Shares of the traffic: known questions, questions near the FAQ, questions far from it.
 _TRAFFIC = (0.7, 0.15, 0.15)
 
@@ -66,7 +67,8 @@ def rehearse(material: Material, rows: Matrix, shares: Shares) -> Rehearsal:
     chance = np.random.default_rng(7)
     asked = _Asked()
     titles = np.asarray(material.lesson.is_title)
-    for _ in range(_REFITS if material.count <= _MANY_ROWS else _REFITS_OF_MANY):
+    strangers = _true_strangers(material, shares)
+    for _ in range(_refits(material.count)):
         hidden_entries = chance.random(len(material.lesson.entry_ids)) < _HIDDEN_ENTRIES
         hidden = hidden_entries[material.entries]
         known = ~hidden & ~titles & (chance.random(material.count) < _HIDDEN_PHRASINGS)
@@ -84,7 +86,7 @@ def rehearse(material: Material, rows: Matrix, shares: Shares) -> Rehearsal:
         groups = (
             np.flatnonzero(known),
             np.flatnonzero(hidden & ~titles),
-            np.arange(material.count, len(material.folded)),
+            strangers,
         )
         for place, (group, share) in enumerate(zip(groups, _TRAFFIC, strict=True)):
             questions = chance.permutation(group)[:_MOST_ASKED]
@@ -92,6 +94,21 @@ def rehearse(material: Material, rows: Matrix, shares: Shares) -> Rehearsal:
                 truth = material.entries[questions] if place == 0 else np.full(len(questions), -1)
                 _ask(material, rows, shares, weights, kept, questions, truth, share, asked)
     return _conclude(asked, material.lesson.target_precision)
+
+
+def _refits(count: int) -> int:
+    asked = (_HIDDEN_ENTRIES + (1 - _HIDDEN_ENTRIES) * _HIDDEN_PHRASINGS) * count
+    return int(np.clip(np.ceil(_ENOUGH_ASKED / max(1.0, asked)), _FEWEST_REFITS, _MOST_REFITS))
+
+
+def _true_strangers(material: Material, shares: Shares) -> NDArray[np.int64]:
+    """The background sentences, but for those nearest to the FAQ: it may well answer some of them."""
+    dense = material.blocks.embedding if shares.embedding else material.blocks.meaning
+    own, strange = dense[: material.count], dense[material.count :]
+    if not len(strange):
+        return np.zeros(0, dtype=np.int64)
+    nearness = (strange @ own.T).max(axis=1)
+    return material.count + np.argsort(nearness, kind="stable")[: int(len(strange) * _STRANGE_SHARE)]
 
 
 def _ask(
@@ -108,9 +125,7 @@ def _ask(
     chances = softmax(rows[questions] @ weights[:-1] + weights[-1])
     best = chances.argmax(axis=1)
     dense = material.blocks.embedding if shares.embedding else material.blocks.meaning
-    index = PhrasingIndex(
-        [material.folded[place] for place in kept], material.entries[kept].tolist(), dense[kept]
-    )
+    index = PhrasingIndex([material.folded[place] for place in kept], material.entries[kept].tolist(), dense[kept])
     near = [
         index.nearest(spaced(material.folded[question]), dense[question], int(entry))
         for question, entry in zip(questions, best, strict=True)
@@ -154,4 +169,3 @@ def _conclude(asked: _Asked, target_precision: float) -> Rehearsal:
         settles_above=threshold_for((1 + target_precision) / 2, held_out, right, weight),
         figures=figures,
     )
-

@@ -78,7 +78,9 @@ class Scorer:
         left_out: Sequence[int],
     ) -> None:
         settles = self._model.heads[0].settles_above
-        open_rows = [row for row, candidates in enumerate(found) if not candidates or candidates[0].confidence < settles]
+        open_rows = [
+            row for row, candidates in enumerate(found) if not candidates or candidates[0].confidence < settles
+        ]
         if not open_rows:
             return
         batch = self._batch([readings[row] for row in open_rows])
@@ -102,9 +104,7 @@ class Scorer:
         blocks = self._model.space.blocks([reading.folded for reading in every], self._lexicon)
         return _Batch(every, np.asarray(owner), blocks, last)
 
-    def _chances(
-        self, batch: _Batch, head: Head, blocks: Blocks, left_out: Sequence[int]
-    ) -> NDArray[np.float64]:
+    def _chances(self, batch: _Batch, head: Head, blocks: Blocks, left_out: Sequence[int]) -> NDArray[np.float64]:
         """One row per reading: the mean over what was written and what was repaired."""
         weights = head.weights
         scores: Matrix = blocks.words.times(weights.words) + blocks.characters.times(weights.characters)

@@ -96,7 +96,14 @@ def lexicon_for(languages: Sequence[str]) -> Lexicon:
     length = np.linalg.norm(summed, axis=1, keepdims=True) + 1e-9
     vectors = np.round(summed / length * 127).astype(np.int8)
     weight = _HALF_WEIGHT / (_HALF_WEIGHT + frequency.max(axis=0)) / np.float32(127)
-    ranked = sorted(((-float(often), word) for _, known in found for word, often in zip(known.words, known.frequency, strict=True) if word.isascii()))
+    ranked = sorted(
+        (
+            (-float(often), word)
+            for _, known in found
+            for word, often in zip(known.words, known.frequency, strict=True)
+            if word.isascii()
+        )
+    )
     return Lexicon(
         languages=tuple(name for name, _ in found),
         spaced_words=tuple(dict.fromkeys(word for _, word in ranked)),
