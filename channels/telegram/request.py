@@ -38,7 +38,7 @@ class AiohttpRequest(BaseRequest):
     def __init__(
         self,
         *,
-        connections: int = 64,
+        connections: int = 128,
         connect_timeout: float = 10.0,
         timeout: float = 20.0,
         media_timeout: float = 90.0,

@@ -103,7 +103,7 @@ async def run_load(
         async with _process(filled, surroundings, quiet=True) as bot:
             peak = _Peak(bot.pid)
             watching = asyncio.create_task(peak.watch())
-            await _unless_it_ends(bot, control("wait_polling", within=60))
+            await _unless_it_ends(bot, control("wait_polling", within=within))
             ready = asyncio.get_running_loop().time() - started
             if warm_up:
                 await control("load", chats=warm_up, messages=warm_up, texts=texts)

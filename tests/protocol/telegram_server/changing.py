@@ -17,7 +17,7 @@ from tests.protocol.telegram_server.sending import (
 )
 from tests.protocol.telegram_server.state import BotAccount, Chat, Json, Topic, World
 
-DOWNLOAD_LIMIT = 20_000_000
+DOWNLOAD_LIMIT = 20 << 20
 _ADMIN_RIGHTS = (
     "can_be_edited",
     "is_anonymous",
