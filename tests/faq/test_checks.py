@@ -8,7 +8,7 @@ from tests.faq.writing import ACCOUNT, SMALL_TALK, faq_of
 
 POSITIVE = "how can i recover my account"
 NEGATIVE = "i forgot my password"
-STRANGE = "what is the weather tomorrow"
+STRANGE = "which planet is the largest"
 
 
 def problems_when(table: dict[str, dict[str, float]]) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faq.entry import Handoff, Kind
@@ -88,7 +88,7 @@ def test_what_a_file_says_holds_for_its_entries() -> None:
     assert faq.topics["account"].title == {"en": "Account", "de": "Konto"}
     assert faq.topics["account"].entry_ids == ("account-recover", "password-reset")
     assert faq.topics["small-talk"].entry_ids == ()
-    assert [test.text for test in faq.unanswerable] == ["what is the weather tomorrow"]
+    assert [test.text for test in faq.unanswerable] == ["which planet is the largest"]
 
 
 def test_important_entries_come_first_in_their_topic() -> None:
@@ -224,6 +224,7 @@ def test_a_faq_survives_its_way_through_json() -> None:
     assert from_json(to_json(faq)) == faq
 
 
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_files_and_entries_does_not_matter(chance: random.Random) -> None:
     texts = [ACCOUNT, PAYMENT, SMALL_TALK]
@@ -236,6 +237,7 @@ def test_the_order_of_files_and_entries_does_not_matter(chance: random.Random) -
     }
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, len(ACCOUNT)), st.sampled_from([":", "\t", "{", "}", '"', "- ", "\n", "*", "#", "&a ", "[", "no"])
 )

@@ -82,7 +82,7 @@ entries:
       en: [hello, hi there, good morning, hey bot]
     answer: {en: Hello! What can I do for you?}
 unanswerable:
-  en: [what is the weather tomorrow]
+  en: [which planet is the largest]
 """
 
 FILES = {"account.yaml": ACCOUNT, "payment.yaml": PAYMENT, "small-talk.yaml": SMALL_TALK}

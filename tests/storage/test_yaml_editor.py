@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml.comments import CommentedMap
 
@@ -147,6 +147,7 @@ def test_a_symbolic_link_stays_one(tmp_path: Path, path: Path) -> None:
     assert "新的" in path.read_text(encoding="utf-8")
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=("C", "Zl", "Zp")), min_size=1, max_size=30), max_size=5))
 def test_whatever_is_written_is_read_back(texts: list[str]) -> None:
     written = dump_yaml(CommentedMap({"texts": texts}))

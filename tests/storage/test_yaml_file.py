@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.yaml_file import BYTES_AT_MOST, DEPTH_AT_MOST, ListNode, MappingNode, ScalarNode, parse_yaml, read_yaml
@@ -138,6 +138,7 @@ def test_a_file_that_is_not_there_is_a_problem_too(tmp_path: Path) -> None:
     assert str(problem) == "absent.yaml:1:1: error: cannot be read: No such file or directory."
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_no_text_makes_the_reader_fail(text: str) -> None:
     document = parse_yaml(text.encode("utf-8", errors="surrogatepass"), "f")
@@ -147,6 +148,7 @@ def test_no_text_makes_the_reader_fail(text: str) -> None:
         assert problem.place.column >= 1
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=" \n\t-:{}[]&*!|>'\"%@`#,?ab", max_size=60))
 def test_no_punctuation_makes_the_reader_fail(text: str) -> None:
     for problem in parse_yaml(text.encode(), "f").problems:
