@@ -212,7 +212,7 @@ def _correct_at_refused(outcome: Outcome) -> float:
 
 
 def coverage_at(outcome: Outcome, precision: float) -> float:
-    """The largest share of all questions that a threshold answers with this precision (a stranger answered is wrong)."""
+    """The largest share of all questions that a threshold answers with this precision; a stranger answered is wrong."""
     order = np.argsort(-outcome.confidence, kind="stable")
     reached = np.cumsum(outcome.right[order]) / np.arange(1, len(order) + 1)
     good = np.flatnonzero(reached >= precision)

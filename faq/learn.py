@@ -19,7 +19,8 @@ def main(arguments: list[str]) -> None:
     about: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
     folder, embedder_name = about.pop("embedding_folder"), about.pop("embedder")
     about.pop("form")
-    lesson = Lesson(**{name: tuple(value) if isinstance(value, list) else value for name, value in about.items()})
+    given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in about.items()}
+    lesson = Lesson(**given)
     strangers = [sentence for language in lesson.languages for sentence in background(language)]
     embedder = None if embedder_name is None else open_embedder(None if folder is None else Path(folder))
     texts = [*lesson.texts, *strangers]

@@ -28,7 +28,7 @@ _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THR
 def learned_model(
     faq: Faq, cache_folder: Path, *, target_precision: float, languages: Sequence[str], embedder: Embedder | None
 ) -> Model:
-    """The model of this FAQ. Blocks for seconds where it is not in the cache; raises LearningError where learning fails."""
+    """The model of this FAQ. Blocks for seconds where it is not in the cache; LearningError where learning fails."""
     lesson = _lesson(faq) | {
         "languages": list(languages or faq.languages),
         "target_precision": target_precision,

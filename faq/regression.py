@@ -20,8 +20,7 @@ _SHORTEST_STEP = 1e-3
 
 def factor(kernel: NDArray[np.float64]) -> NDArray[np.float64]:
     """The Cholesky factor of the landmarks' kernel matrix, nudged to be positive definite."""
-    lower: NDArray[np.float64] = np.linalg.cholesky(kernel + _JITTER * np.eye(len(kernel)))
-    return lower
+    return np.asarray(np.linalg.cholesky(kernel + _JITTER * np.eye(len(kernel))), dtype=np.float64)
 
 
 def project(kernel: Matrix, lower: NDArray[np.float64]) -> Matrix:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from faq.language.lexicon import DIMENSIONS, Lexicon
+from faq.language.lexicon import Lexicon
 from faq.scorers.grams import Stream
 from faq.scorers.vocabulary import Rows, Vocabulary, learn_vocabulary
 
@@ -68,11 +68,11 @@ class Space:
 def learn_space(folded: Sequence[str], lexicon: Lexicon, embedded: Matrix | None, limit: int) -> Space:
     """The space of these texts; each vocabulary keeps at most ``limit`` grams."""
     stream, count = Stream(folded), len(folded)
-    centre = np.zeros(0, np.float32) if embedded is None else embedded.mean(axis=0)
+    centre: Matrix = np.zeros(0, np.float32) if embedded is None else embedded.mean(axis=0)
     return Space(
         words=learn_vocabulary(stream.words(), count, limit),
         characters=learn_vocabulary(stream.characters(), count, limit),
-        meaning_centre=lexicon.meanings(stream.pieces(), count).mean(axis=0) if count else np.zeros(DIMENSIONS),
+        meaning_centre=lexicon.meanings(stream.pieces(), count).mean(axis=0),
         embedding_centre=centre,
     )
 

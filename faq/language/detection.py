@@ -39,7 +39,7 @@ def base(language: str) -> str:
 
 
 class Detector:
-    """Tells the FAQ's languages apart. ``own`` are the FAQ's folded words by language, which name what no list knows."""
+    """Tells the FAQ's languages apart; ``own`` are the FAQ's folded words by language."""
 
     def __init__(self, languages: Sequence[str], lexicon: Lexicon, own: Mapping[str, Sequence[str]]) -> None:
         self._languages = tuple(languages)
@@ -61,8 +61,10 @@ class Detector:
             self._log[row, at] = np.maximum(self._log[row, at], np.log(_OWN_WORD))
 
     def detect(self, text: str, pieces: Grams, hint: str | None) -> str | None:
-        """The language of ``text`` as the FAQ names it (``pieces`` are its folded words); another script's usual language
-        where the FAQ has none of that script; None where the text does not tell."""
+        """The language of ``text`` as the FAQ names it; None where the text does not tell.
+
+        Where the FAQ has no language of the text's script, the script's usual one. ``pieces`` are the folded words.
+        """
         if not _LETTER.search(text):
             return None
         if not text.isascii():

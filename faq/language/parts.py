@@ -18,8 +18,8 @@ _JOINED = re.compile(
     re.IGNORECASE,
 )
 _LEANS = re.compile(
-    r"\W*(?:and|or|but|what about|how about|also|then|so|same|那|那么|那麼|如果|还有|還有|では|じゃあ|じゃ|それ|còn|con|thế còn|vậy|"
-    r"und|oder|ve|peki|ya|dan|kalau|y|et|e|и|а)(?!\w)|\W*(?:那|如果|では|じゃ)",
+    r"\W*(?:and|or|but|what about|how about|also|then|so|same|còn|con|thế còn|vậy|und|oder"
+    r"|ve|peki|ya|dan|kalau|y|et|e|и|а)(?!\w)|\W*(?:那|如果|还有|還有|では|じゃ|それ)",
     re.IGNORECASE,
 )
 

@@ -43,9 +43,12 @@ class Speller:
         )
         if not found:
             return word
-        # Nearest first; then the FAQ's own words; then the more frequent (earlier) one.
-        _, _, best = min(((distance, near[place] >= self._own, near[place]) for _, distance, place in found))
-        return self._words[best]
+        # Nearest first; then the FAQ's own words; then those of the same letters (swapped); then the more frequent.
+        ranked = [
+            (distance, int(near[place]) >= self._own, int(unlike[near[place]]), int(near[place]))
+            for _, distance, place in found
+        ]
+        return self._words[min(ranked)[-1]]
 
 
 def _letters(word: str) -> int:
