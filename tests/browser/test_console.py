@@ -41,10 +41,13 @@ def picture(tmp_path: Path) -> Path:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(page: Page) -> Page:
-    """A page as wide as a desk's screen."""
+async def page(page: Page) -> AsyncIterator[Page]:
+    """A page as wide as a desk's screen, which does nothing that its own policy forbids."""
+    refused: list[str] = []
+    page.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)
     await page.set_viewport_size({"width": 1360, "height": 850})
-    return page
+    yield page
+    assert refused == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -275,6 +278,37 @@ async def test_what_a_player_writes_is_only_ever_text(inn: Inn, page: Page, play
     assert "hacked" not in await page.title()
 
 
+RENDER = """async (text) => {
+    const { markdown } = await import("/console/static/markdown.js");
+    const place = document.createElement("div");
+    place.append(...markdown(text));
+    return place.innerHTML;
+}"""
+
+
+async def test_markdown_becomes_elements_and_never_html(inn: Inn, page: Page) -> None:
+    await page.goto(f"{inn.url}/console/")
+    link = 'target="_blank" rel="noopener noreferrer"'
+    for written, shown in {
+        "one\ntwo\n\nthree": "<p>one<br>two</p><p>three</p>",
+        "**bold** and *soft* and `code`": "<p><strong>bold</strong> and <em>soft</em> and <code>code</code></p>",
+        "a*b*c snake_case_name 2 * 3 * 4": "<p>a*b*c snake_case_name 2 * 3 * 4</p>",
+        "- a\n- b\n1. c": '<ul><li>a</li><li>b</li></ul><ol start="1"><li>c</li></ol>',
+        "```\n**x**\n```": "<pre><code>**x**</code></pre>",
+        "[help](https://a.example/b)": f'<p><a href="https://a.example/b" {link}>help</a></p>',
+        "see https://a.example/b.": f'<p>see <a href="https://a.example/b" {link}>https://a.example/b</a>.</p>',
+        "[x](javascript:alert(1))": "<p>[x](javascript:alert(1))</p>",
+        "[x](data:text/html,y)": "<p>[x](data:text/html,y)</p>",
+        "\\*not soft\\* \\_nor this\\_": "<p>*not soft* _nor this_</p>",
+        "<b>x</b> <img src=x onerror=alert(1)>": "<p>&lt;b&gt;x&lt;/b&gt; &lt;img src=x onerror=alert(1)&gt;</p>",
+        "# Title\n> quoted": "<p><strong>Title</strong></p><blockquote>quoted</blockquote>",
+    }.items():
+        assert await page.evaluate(RENDER, written) == shown, written
+    odd = "".join(each * 4000 for each in ("[", "**a", "*a ", "`", "_b", "https://", "\\"))
+    took = f"async (text) => {{ const from = performance.now(); await ({RENDER})(text); return performance.now() - from; }}"
+    assert await page.evaluate(took, odd) < 2000
+
+
 async def test_what_became_of_each_message_is_seen_and_can_be_settled(inn: Inn, page: Page, player: Page) -> None:
     await say(player, "human")
     await let_in(inn, page, "mira")
@@ -288,8 +322,8 @@ async def test_what_became_of_each_message_is_seen_and_can_be_settled(inn: Inn, 
     await _outcome(inn, "second", "dead", "Forbidden: bot was blocked by the user")
     first = page.locator(".from-agent", has_text="first")
     second = page.locator(".from-agent", has_text="second")
-    await expect(first).to_contain_text("it may have arrived or not")
-    await expect(second).to_contain_text("Not delivered. Forbidden: bot was blocked by the user")
+    await expect(first).to_contain_text("It may have arrived or not: nobody could tell us.the connection was cut")
+    await expect(second).to_contain_text("Not delivered.Forbidden: bot was blocked by the user")
     await expect(second.get_by_role("button")).to_have_text(["Send again"])
     await keep(page, "console-outcomes")
     async with page.expect_request("**/leave") as leaving:

@@ -37,14 +37,15 @@ export class Lists {
     const list = element("ul", { class: "cards", id: `list-${id}` });
     const nothing = element("p", { class: "nothing" }, empty);
     const toggle = element("button", { type: "button", class: "fold", "aria-controls": list.id }, title, count);
-    const node = element("section", { class: `section section-${id}` }, element("h2", {}, toggle), list, nothing);
+    const more = element("p", { class: "nothing more" });
+    const node = element("section", { class: `section section-${id}` }, element("h2", {}, toggle), list, nothing, more);
     const fold = (away) => {
       node.classList.toggle("folded", away);
       toggle.setAttribute("aria-expanded", String(!away));
     };
     toggle.addEventListener("click", () => fold(!node.classList.contains("folded")));
     fold(folded);
-    return { id, node, count, list, nothing };
+    return { id, node, count, list, nothing, more };
   }
 
   tickets(id) {
@@ -54,11 +55,12 @@ export class Lists {
 
   render() {
     const open = this.desk.open?.key;
-    for (const { id, node, count, list, nothing } of this.sections) {
+    for (const { id, node, count, list, nothing, more } of this.sections) {
       const tickets = this.tickets(id);
       const total = id === "waiting" ? this.desk.lists.waiting_count : tickets.length;
       count.textContent = total || "";
       node.classList.toggle("some", total > 0);
+      more.textContent = total > tickets.length ? `and ${total - tickets.length} more, who wait less long` : "";
       nothing.hidden = tickets.length > 0 || !this.desk.loaded;
       const stamp = (ticket) => JSON.stringify([ticket, ticket.key === open, this.desk.lists.staff[ticket.agent_id]]);
       keyed(list, tickets, (ticket) => ticket.key, stamp, (ticket) => this.line(id, ticket, ticket.key === open));

@@ -2,14 +2,15 @@
 
 import { element } from "./dom.js";
 
+// Lengths have bounds, so that no text, however odd, takes long to read.
 const INLINE = new RegExp(
   [
     /\\(?<escaped>[!-/:-@[-`{-~])/,
-    /`(?<code>[^`\n]+)`/,
-    /\*\*(?<strong>(?=\S)[^\n]*?\S)\*\*/,
-    /(?<![\p{L}\p{N}*])\*(?<emphasis>(?=\S)[^*\n]*?[^\s*])\*(?![\p{L}\p{N}])/,
-    /(?<![\p{L}\p{N}_])_(?<underlined>(?=\S)[^_\n]*?[^\s_])_(?![\p{L}\p{N}])/,
-    /\[(?<label>[^\]\n]+)\]\((?<target>[^\s)]+)\)/,
+    /`(?<code>[^`\n]{1,1000})`/,
+    /\*\*(?<strong>(?=\S)[^\n]{0,1000}?\S)\*\*/,
+    /(?<![\p{L}\p{N}*])\*(?<emphasis>(?=\S)[^*\n]{0,1000}?[^\s*])\*(?![\p{L}\p{N}])/,
+    /(?<![\p{L}\p{N}_])_(?<underlined>(?=\S)[^_\n]{0,1000}?[^\s_])_(?![\p{L}\p{N}])/,
+    /\[(?<label>[^\]\n]{1,500})\]\((?<target>[^\s)]{1,2000})\)/,
     /(?<address>https?:\/\/[^\s<>"'`]*[^\s<>"'`.,;:!?)\]}*_])/,
   ]
     .map((part) => part.source)

@@ -15,8 +15,10 @@ export class Messages {
   constructor(desk) {
     this.desk = desk;
     this.earlier = element("button", { type: "button", class: "plain earlier", onclick: () => this.readBack() }, "Show earlier messages");
-    this.list = element("ol", { class: "messages", role: "log", "aria-label": "Conversation", "aria-live": "off" });
-    this.scroller = element("div", { class: "scroller", tabindex: "0", "aria-label": "Conversation, scrollable" }, this.earlier, this.list);
+    this.list = element("ol", { class: "messages" });
+    // What arrives is announced apart: a log that is read aloud as it opens would read the whole conversation.
+    const log = { class: "scroller", tabindex: "0", role: "log", "aria-label": "Conversation", "aria-live": "off" };
+    this.scroller = element("div", log, this.earlier, this.list);
     this.down = element("button", { type: "button", class: "plain to-end", hidden: true, onclick: () => this.toEnd() }, icon("down"), "New messages");
     this.node = element("div", { class: "conversation" }, this.scroller, this.down);
     this.scroller.addEventListener("scroll", () => this.atEnd() && (this.down.hidden = true));
@@ -100,7 +102,7 @@ export class Messages {
     if (status === "waiting") return element("p", { class: "status" }, "Sending…");
     if (status === "sent") return kind === "agent" ? element("p", { class: "status status-sent" }, icon("check"), "Sent") : null;
     if (status === "unknown") {
-      return this.trouble("The connection was cut while this was sent: it may have arrived or not.", error, [
+      return this.trouble("It may have arrived or not: nobody could tell us.", error, [
         ["Send again", "resend", number],
         ["Leave it", "leave", number],
       ]);
@@ -113,7 +115,7 @@ export class Messages {
     const buttons = choices.map(([label, act, message]) =>
       element("button", { type: "button", class: "plain small", onclick: (event) => this.settle(event.target, act, message) }, label),
     );
-    return element("div", { class: "trouble" }, icon("warning"), element("p", {}, text, error && element("span", { class: "error" }, ` ${error}`)), ...buttons);
+    return element("div", { class: "trouble" }, icon("warning"), element("p", {}, text, error && element("span", { class: "error" }, error)), ...buttons);
   }
 
   async settle(button, name, message) {
@@ -169,7 +171,7 @@ function follows(last, message) {
 }
 
 function divider(kind, text) {
-  return element("li", { class: `divider divider-${kind}`, role: "separator" }, element("span", {}, text));
+  return element("li", { class: `divider divider-${kind}` }, element("span", {}, text));
 }
 
 function head(message, kind, name) {

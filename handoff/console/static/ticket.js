@@ -5,7 +5,7 @@ import { ask } from "./dialogs.js";
 import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { channelName } from "./lists.js";
-import { notice } from "./notices.js";
+import { announce, notice } from "./notices.js";
 import { moment, full, tick } from "./times.js";
 
 const REASONS = {
@@ -58,6 +58,10 @@ export class TicketView {
     const stamp = JSON.stringify([open?.key, ticket, open?.gone, this.busy, this.desk.lists.staff]);
     if (stamp === this.stamp) return;
     this.stamp = stamp;
+    if (ticket && this.announced !== open.key) {
+      this.announced = open.key;
+      announce(`Ticket of ${ticket.player}, ${ticket.state}`);
+    }
     this.name.textContent = ticket?.player ?? (open?.gone ? "No such ticket" : "…");
     fill(this.facts, ticket ? this.summary(ticket) : null);
     fill(this.actions, ticket ? this.buttons(ticket) : null);
@@ -139,7 +143,7 @@ export class TicketView {
       element("h2", {}, "What the FAQ had offered"),
       ticket.offered.length
         ? element("ul", { class: "offered" }, ...ticket.offered.map(offer))
-        : element("p", { class: "nothing" }, "Nothing: no entry came close."),
+        : element("p", { class: "nothing" }, "Nothing."),
       element("h2", {}, "Times"),
       element("dl", {}, ...times(ticket)),
       ticket.siblings.length > 0 && element("h2", {}, "Other tickets of this player"),
