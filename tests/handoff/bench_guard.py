@@ -1,4 +1,4 @@
-"""How well and how fast the guard reads: `make bench-guard`. Fails below the bars."""
+"""How well and how fast the guard reads: `make bench-guard`. Fails where a check takes too long."""
 
 from __future__ import annotations
 

@@ -251,7 +251,7 @@ def scenes(draw: st.DrawFn) -> tuple[Calendar, MinuteCounter, datetime, datetime
     return calendar, counter, first, second
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(scenes())
 def test_the_calendar_agrees_with_the_minute_counter(scene: tuple[Calendar, MinuteCounter, datetime, datetime]) -> None:
     calendar, counter, start, end = scene
@@ -270,7 +270,7 @@ def test_the_calendar_agrees_with_the_minute_counter(scene: tuple[Calendar, Minu
             assert found is None or found >= edge
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(scenes(), st.timedeltas(timedelta(microseconds=1), timedelta(days=20)))
 def test_adding_and_measuring_are_inverse(
     scene: tuple[Calendar, MinuteCounter, datetime, datetime], duration: timedelta

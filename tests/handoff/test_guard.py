@@ -30,6 +30,7 @@ from tests.handoff.guarding import (
 )
 
 GUARD = shipped_guard()
+ENTRIES = Path(__file__).parents[2] / "faq" / "entries"
 LANGUAGES = ("en", "zh-Hans", "zh-Hant", "vi", "ja")
 BY_FORM = frozenset(
     {Kind.EMAIL, Kind.PHONE, Kind.CARD, Kind.ACCOUNT, Kind.IDENTITY_NUMBER, Kind.PASSWORD, Kind.TOKEN, Kind.EMBARGO}
@@ -82,8 +83,8 @@ def test_what_is_known_by_its_form_is_not_missed() -> None:
 
 def test_the_sample_faq_passes() -> None:
     """What the owner approved is said every day: the guard must not stand in its way."""
-    answers = list(_faq_answers(Path("faq/entries")))
-    assert answers
+    answers = list(_faq_answers(ENTRIES))
+    assert len(answers) >= 30
     findings = [finding for answer in answers for finding in GUARD.check(answer)]
     assert [finding for finding in findings if finding.severity is Severity.BLOCK] == []
     assert len(findings) <= 0.02 * len(answers)
@@ -91,7 +92,7 @@ def test_the_sample_faq_passes() -> None:
 
 def _faq_answers(folder: Path) -> list[Draft]:
     entries = [entry for path in sorted(folder.glob("*.yaml")) for entry in YAML(typ="safe").load(path)["entries"]]
-    by_language = [item for entry in entries for item in (entry.get("answer") or entry.get("answers") or {}).items()]
+    by_language = [item for entry in entries for item in (entry.get("answer") or {}).items()]
     return [draft(text, language) for language, text in by_language if isinstance(text, str)]
 
 
