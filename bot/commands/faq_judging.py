@@ -128,7 +128,11 @@ def ask(tools: FaqTools, text: str, language: str | None, previous: str | None, 
 @click.option("--json", "wants_json", is_flag=True, help="Print the status as JSON.")
 @click.pass_obj
 def status(tools: FaqTools, wants_json: bool) -> None:
-    """Say which version is live, since when, and what became of the last save."""
+    """Say which version is live, since when, and what became of the last save.
+
+    The server writes this whenever files are saved. Where the last save was refused, every reason is shown with its
+    file, line and column, and the exit code is 1; players are answered from the version before until it is mended.
+    """
     found = read_status(tools.settings.cache_folder)
     if found is None:
         stop("No version has been live yet from here: start the server with  innkeeper serve.")
