@@ -16,6 +16,7 @@ from handoff import tickets as ticket_store
 from handoff.agents import agents
 from handoff.tickets import TicketState
 from messaging.conversations import conversations
+from messaging.languages import nearest_language
 from messaging.messages import ButtonPressed, CommandUsed, MessageEdited, MessageReceived, Person
 from messaging.players import players, recognise
 from storage.database import Database
@@ -111,19 +112,6 @@ class Loading:
                 row.first_reply_at,
                 names.get(row.agent_id, ""),
             )
-
-
-def nearest_language(hint: str | None, languages: Sequence[str]) -> str:
-    """The service's language that fits a network's hint (``zh-TW``, ``pt-BR`` …), else its first."""
-    if not hint:
-        return languages[0]
-    wanted = hint.replace("_", "-").lower()
-    if wanted.startswith("zh"):
-        traditional = any(each in wanted for each in ("hant", "tw", "hk", "mo"))
-        wanted = "zh-hant" if traditional else "zh-hans"
-    by_tag = {each.lower(): each for each in languages}
-    by_start = {each.lower().split("-")[0]: each for each in reversed(languages)}
-    return by_tag.get(wanted) or by_start.get(wanted.split("-")[0]) or languages[0]
 
 
 def _first_writers(

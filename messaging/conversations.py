@@ -125,6 +125,7 @@ class Message:
     author: Author
     agent_id: int | None
     ticket_number: int | None
+    external_id: str | None
     text: str
     buttons: tuple[Button, ...]
     data: dict[str, Any]
@@ -225,6 +226,7 @@ def _message(row: sa.Row[Any], files: tuple[Attachment, ...]) -> Message:
         author=Author(row.author),
         agent_id=row.agent_id,
         ticket_number=row.ticket_number,
+        external_id=row.external_id,
         text=row.text,
         buttons=buttons_from_data(row.data.get("buttons", ())),
         data=row.data,

@@ -98,7 +98,14 @@ def _reply(situation: Situation, ticket: TicketFacts, act: Reply) -> tuple[Effec
         return (EMPTY,)
     first = {} if ticket.first_reply_at else {"first_reply_at": situation.now}
     return (
-        Say((Verbatim(act.text.strip()),), author=Author.AGENT, agent_id=act.agent_id, files=act.files),
+        Say(
+            (Verbatim(act.text.strip()),),
+            author=Author.AGENT,
+            agent_id=act.agent_id,
+            files=act.files,
+            # What players who read from the tables see above it (W9).
+            data={"agent": act.desk_name},
+        ),
         ChangeTicket({"last_reply_at": situation.now, **first}),
     )
 

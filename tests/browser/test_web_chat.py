@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -195,6 +196,21 @@ async def test_two_tabs_are_one_player(inn: Inn, page: Page, context: BrowserCon
     await write(other, "from the second tab")
     await expect(own(page, "from the second tab")).to_be_visible()
     assert await stored(inn) == ["from the first tab", "from the second tab"]
+
+
+async def test_two_tabs_opened_at_once_are_one_player_too(inn: Inn, page: Page, context: BrowserContext) -> None:
+    other = await context.new_page()
+    await asyncio.gather(open_chat(inn, page), open_chat(inn, other))
+    await write(page, "from one of them")
+    await expect(own(other, "from one of them")).to_be_visible()
+
+
+async def test_a_token_that_is_none_is_replaced(inn: Inn, page: Page) -> None:
+    await open_chat(inn, page)
+    await page.evaluate("localStorage.setItem('innkeeper.token', '\"broken\"')")
+    await page.reload()
+    await write(page, "still here")
+    await expect(page.locator(".message.player .meta")).to_contain_text("Sent")
 
 
 async def test_a_picture_is_sent_shown_and_kept(inn: Inn, page: Page) -> None:

@@ -12,6 +12,7 @@ const SLOW = 400;
 const BANNER_AFTER = 1500;
 const RETRY_AFTER = 5000;
 
+let said = null;
 let revision = 0;
 let unread = 0;
 let isOpen = !facts.embedded;
@@ -30,7 +31,8 @@ const connection = new Connection(`${scheme}//${location.host}/chat/socket`, { h
 // --- What goes out --------------------------------------------------------------------------------------------------
 
 function hello() {
-  return { type: "hello", token: load("token"), revision, name: facts.name, language: document.documentElement.lang };
+  said = load("token");
+  return { type: "hello", token: said, revision, name: facts.name, language: document.documentElement.lang };
 }
 
 function send({ text, files }) {
@@ -84,9 +86,8 @@ function heard(frame) {
 }
 
 function welcome({ token }) {
-  const known = load("token");
   // Two tabs were opened at once, and the other one was first: be the same player.
-  if (known && known !== token) return connection.restart();
+  if (load("token") !== said) return connection.restart();
   save("token", token);
   sendOutbox();
 }

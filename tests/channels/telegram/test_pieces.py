@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from telegram import Update, User
+from hypothesis import given
+from hypothesis import strategies as st
+from telegram import Bot, Update, User
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -23,6 +25,7 @@ from channels.telegram.convert import to_events
 from channels.telegram.errands import nearest
 from channels.telegram.outcome import explain
 from channels.telegram.places import Place
+from channels.telegram.polling import parse
 from channels.telegram.request import AiohttpRequest, NotSent, Unavailable, proxy_for
 from channels.telegram.settings import TelegramSettings
 from messaging.messages import Button, MessageReceived
@@ -124,3 +127,21 @@ async def test_shutting_down_what_was_never_used() -> None:
     await request.shutdown()
     await request.shutdown()
     assert request.read_timeout == 20.0
+
+
+JUNK = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.just([]), st.just({}), st.just([{}]))
+FIELDS = (
+    "entities photo document voice sticker poll dice location contact video_note animation forward_origin "
+    "reply_to_message media_group_id story hologram new_chat_members via_bot"
+).split()
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), JUNK, max_size=4))
+def test_the_words_of_a_message_are_read_whatever_else_it_holds(junk: dict[str, object]) -> None:
+    person = {"id": 7, "is_bot": False, "first_name": "Ann"}
+    message = {"message_id": 1, "date": int(NOW.timestamp()), "from": person, "chat": {"id": 7, "type": "private"}}
+    update = parse({"update_id": 1, "message": message | {"text": "hi"} | junk}, Bot("4242:token"))
+    assert update is not None
+    (event,) = to_events(update, NOW)
+    assert isinstance(event, MessageReceived)
+    assert event.text == "hi"
