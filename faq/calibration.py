@@ -22,7 +22,7 @@ class Calibration:
     bias: float
 
     def __call__(self, features: Floats) -> Floats:
-        """``features``: one row per candidate."""
+        """``features``: what is known of each candidate along the last axis."""
         return sigmoid(features @ np.asarray(self.weights) + self.bias)
 
 

@@ -27,6 +27,11 @@ class Outcome:
     match: Match
 
     @property
+    def name(self) -> str:
+        """Names the test whatever comes of it and wherever it stands."""
+        return f"{'+' if self.test.positive else '-'} {self.entry_id or ''} {self.test.language} {self.test.text}"
+
+    @property
     def answered(self) -> tuple[str, ...]:
         return self.match.verdict.entry_ids if isinstance(self.match.verdict, Answer) else ()
 

@@ -80,7 +80,9 @@ class Knowledge:
         key = await asyncio.to_thread(build_key, settings)
         found = await asyncio.to_thread(stored_build, settings.cache_folder, key)
         judged = found or await _build_in_child(settings, clock())
-        last_good = None if judged.is_fit else await asyncio.to_thread(_last_good, settings)
+        known = await asyncio.to_thread(read_status, settings.cache_folder)
+        failing = known.failing if known is not None else ()
+        last_good = None if judged.is_fit_after(failing) else await asyncio.to_thread(_last_good, settings)
         taken = last_good or judged
         if taken.faq is None:
             raise FaqErrors(judged.problems)
@@ -144,9 +146,10 @@ class Knowledge:
             judged = found or await _build_in_child(self._settings, self._clock())
             if await asyncio.to_thread(_file_state, self._settings.folder) != state:
                 return  # saved again meanwhile: the next look sees it
-            if judged.is_fit and judged.key != self.status.key and judged.faq is not None:
-                await self._go_live(judged.key, judged.faq)
-            await self._settle(judged)
+            fit = judged.is_fit_after(self.status.failing)
+            if fit and judged.key != self.status.key and judged.faq is not None:
+                await self._go_live(judged, judged.faq)
+            await self._settle(judged, went_live=fit)
         except (FaqError, OSError) as error:
             place = Place(str(self._settings.folder), 1, 1)
             await self._settle(
@@ -154,23 +157,29 @@ class Knowledge:
             )
         self._considered = state
 
-    async def _go_live(self, key: str, faq: Faq) -> None:
+    async def _go_live(self, judged: Build, faq: Faq) -> None:
         served = await asyncio.to_thread(_prepare, self._settings, faq, self._served.matcher.embedder)
         self._recent[faq.version] = faq
         self._served = served
         for version in list(self._recent)[:-_VERSIONS_KEPT]:
             if version != faq.version:
                 del self._recent[version]
-        self.status = _new_status(faq, key, self._clock())
+        self.status = _new_status(faq, judged, self._clock())
         log.info("faq_published", version=faq.version, entries=len(faq.entries))
 
-    async def _settle(self, judged: Build) -> None:
+    async def _settle(self, judged: Build, went_live: bool) -> None:
         """Note what became of a save where admins look: the log, ``status`` and the cache folder."""
-        if judged.is_fit:
-            self.status = replace(self.status, key=judged.key, rejected_at=None, problems=())
+        problems = [str(problem) for problem in judged.problems]
+        if went_live:
+            failing = judged.failed_tests
+            self.status = replace(
+                self.status, key=judged.key, rejected_at=None, problems=judged.problems, failing=failing
+            )
+            if problems:
+                log.warning("faq_tests_failing", serving=self.status.version, problems=problems)
         else:
-            self.status = replace(self.status, rejected_at=self._clock(), problems=judged.errors)
-            log.error("faq_rejected", serving=self.status.version, problems=[str(problem) for problem in judged.errors])
+            self.status = replace(self.status, rejected_at=self._clock(), problems=judged.problems)
+            log.error("faq_rejected", serving=self.status.version, problems=problems)
         await asyncio.to_thread(write_status, self._settings.cache_folder, self.status)
         waiting, self._judged = self._judged, asyncio.Event()
         waiting.set()
@@ -208,15 +217,9 @@ def _prepare(settings: KnowledgeSettings, faq: Faq, embedder: Embedder | None = 
     return _Served(faq, matcher, dated)
 
 
-def _status(settings: KnowledgeSettings, faq: Faq, key: str, now: datetime) -> Status:
-    """The status noted earlier if this version was being served already, else a new one."""
-    known = read_status(settings.cache_folder)
-    return known if known is not None and known.version == faq.version else _new_status(faq, key, now)
-
-
-def _new_status(faq: Faq, key: str, now: datetime) -> Status:
+def _new_status(faq: Faq, judged: Build, now: datetime) -> Status:
     phrasings = sum(len(entry.phrasings) for entry in faq.entries.values())
-    return Status(faq.version, key, now, len(faq.entries), phrasings, faq.languages)
+    return Status(faq.version, judged.key, now, len(faq.entries), phrasings, faq.languages)
 
 
 async def _build_in_child(settings: KnowledgeSettings, now: datetime) -> Build:

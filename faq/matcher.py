@@ -13,13 +13,12 @@ from faq.entry import Faq
 from faq.language.courtesies import core
 from faq.language.detection import Detector
 from faq.language.folding import fold, words
-from faq.language.lexicon import lexicon_for
 from faq.language.parts import leans_on_previous, split
 from faq.language.spelling import Speller
 from faq.learning import learned_model
 from faq.match import Candidate, Match, Question
 from faq.model import Model
-from faq.scorers.grams import Grams, Stream
+from faq.scorers.grams import Stream
 from faq.scoring import Reading, Scorer
 from faq.verdict import Thresholds, decide
 
@@ -66,16 +65,15 @@ class Matcher:
     ) -> None:
         self.faq_version = faq_version
         self.settings = settings
-        lexicon = lexicon_for(model.languages)
         own = sorted({word for text in model.phrasings for word in text.split(" ")})
-        self._scorer = Scorer(model, lexicon, Speller(own, lexicon.spaced_words), embedder)
+        self._scorer = Scorer(model, Speller(own, model.lexicon.spaced_words), embedder)
         head = self._scorer.final_head
         self.answer_above = head.answer_above if settings.answer_above is None else settings.answer_above
         self.suggest_above = head.suggest_above if settings.suggest_above is None else settings.suggest_above
         self.figures: Mapping[str, float] = dict(head.figures)
         self.embedder = embedder
         self.uses_embedding = embedder is not None and len(model.heads) > 1
-        self._detector = Detector(model.languages, lexicon, _words_by_language(model))
+        self._detector = Detector(model.languages, model.lexicon, _words_by_language(model))
         self._place = {entry_id: place for place, entry_id in enumerate(model.entry_ids)}
         self._exact = _unique_texts(model)
         self._entry_ids = model.entry_ids
@@ -142,13 +140,8 @@ class Matcher:
 
     def _languages(self, questions: Sequence[Question], asked: Sequence[_Asked]) -> list[str | None]:
         pieces = Stream([each.folded for each in asked]).pieces()
-        ends = pieces.text.searchsorted(range(len(asked) + 1))
-        return [
-            self._detector.detect(
-                question.text[:_LONGEST], Grams(pieces.text[start:end], pieces.hash[start:end]), question.language_hint
-            )
-            for question, start, end in zip(questions, ends[:-1], ends[1:], strict=True)
-        ]
+        texts = [question.text[:_LONGEST] for question in questions]
+        return self._detector.detect(texts, pieces, [question.language_hint for question in questions])
 
     def _match(self, asked: _Asked, found: Sequence[tuple[Candidate, ...]], language: str | None) -> Match:
         thresholds = Thresholds(self.answer_above, self.suggest_above)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faq.calibration import Calibration
+from faq.language.lexicon import Lexicon
 from faq.scorers.vocabulary import Vocabulary
 from faq.space import Matrix, Space
 
@@ -56,6 +57,7 @@ class Model:
     phrasing_languages: tuple[str, ...]
     languages: tuple[str, ...]
     space: Space
+    lexicon: Lexicon
     phrasing_meanings: Matrix
     phrasing_embeddings: NDArray[np.float16]
     heads: tuple[Head, ...]
@@ -73,6 +75,11 @@ def save(model: Model, path: Path) -> None:
         "characters.idf": model.space.characters.idf,
         "meaning_centre": model.space.meaning_centre,
         "embedding_centre": model.space.embedding_centre,
+        "lexicon.hashes": model.lexicon.hashes,
+        "lexicon.frequency": model.lexicon.frequency,
+        "lexicon.vectors": model.lexicon.vectors,
+        "lexicon.weight": model.lexicon.weight,
+        "lexicon.spaced_words": _packed("\n".join(model.lexicon.spaced_words)),
         "phrasing_meanings": model.phrasing_meanings,
         "phrasing_embeddings": model.phrasing_embeddings,
     }
@@ -84,6 +91,7 @@ def save(model: Model, path: Path) -> None:
         "phrasing_entries": model.phrasing_entries,
         "phrasing_languages": model.phrasing_languages,
         "languages": model.languages,
+        "lexicon_languages": model.lexicon.languages,
         "heads": [
             {
                 "calibration": {"weights": head.calibration.weights, "bias": head.calibration.bias},
@@ -95,11 +103,15 @@ def save(model: Model, path: Path) -> None:
             for head in model.heads
         ],
     }
-    arrays["about"] = np.frombuffer(json.dumps(about, ensure_ascii=False).encode(), dtype=np.uint8)
+    arrays["about"] = _packed(json.dumps(about, ensure_ascii=False))
     part = path.with_suffix(f".{os.getpid()}.part")
     with part.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
     part.replace(path)
+
+
+def _packed(text: str) -> NDArray[np.uint8]:
+    return np.frombuffer(text.encode(), dtype=np.uint8)
 
 
 def load(path: Path) -> Model:
@@ -119,6 +131,14 @@ def load(path: Path) -> Model:
             phrasing_languages=tuple(about["phrasing_languages"]),
             languages=tuple(about["languages"]),
             space=space,
+            lexicon=Lexicon(
+                languages=tuple(about["lexicon_languages"]),
+                spaced_words=tuple(arrays["lexicon.spaced_words"].tobytes().decode().split()),
+                hashes=arrays["lexicon.hashes"],
+                frequency=arrays["lexicon.frequency"],
+                vectors=arrays["lexicon.vectors"],
+                weight=arrays["lexicon.weight"],
+            ),
             phrasing_meanings=arrays["phrasing_meanings"],
             phrasing_embeddings=arrays["phrasing_embeddings"],
             heads=tuple(_head(arrays, place, its) for place, its in enumerate(about["heads"])),

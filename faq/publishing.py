@@ -49,25 +49,32 @@ class KnowledgeSettings:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """One version of the files, judged. ``faq`` is None where they hold errors; ``key`` names files and settings."""
+    """One version of the files, judged; ``key`` names the files and settings.
+
+    ``faq`` is None where the files hold errors. Where only tests fail it is there, and ``failed_tests`` names them.
+    """
 
     key: str
     faq: Faq | None
     problems: tuple[Problem, ...]
+    failed_tests: tuple[str, ...] = ()
 
-    @property
-    def errors(self) -> tuple[Problem, ...]:
-        return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
+    def is_fit_after(self, failing: tuple[str, ...]) -> bool:
+        """Whether it may replace a version in which the tests ``failing`` fail already: no errors, no other failures.
 
-    @property
-    def is_fit(self) -> bool:
-        """Whether it may replace what is being served: no errors, and every test passes."""
-        return self.faq is not None and not self.errors
+        A failing test keeps a save from going live. One that failed before does not, or a FAQ that was started with it
+        (there was nothing better to serve) could never be mended step by step.
+        """
+        return self.faq is not None and set(self.failed_tests) <= set(failing)
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What is served, and what became of the last save: ``rejected_at`` and ``problems`` are set if it was refused."""
+    """What is served, and what became of the last save.
+
+    ``rejected_at`` is set if it was refused, for the reasons in ``problems``; otherwise these are the tests that fail
+    in what is served, named in ``failing``.
+    """
 
     version: str
     key: str
@@ -77,6 +84,7 @@ class Status:
     languages: tuple[str, ...]
     rejected_at: datetime | None = None
     problems: tuple[Problem, ...] = ()
+    failing: tuple[str, ...] = ()
 
 
 def build_key(settings: KnowledgeSettings) -> str:
@@ -96,8 +104,9 @@ def build(settings: KnowledgeSettings, now: datetime) -> Build:
     if problems:
         return Build(key, None, tuple(problems))
     matcher = learn(loaded.faq, settings.matcher, settings.cache_folder)
-    failed = tuple(outcome.problem() for outcome in run_tests(loaded.faq, matcher) if not outcome.passed)
-    result = Build(key, loaded.faq, failed)
+    failed = [outcome for outcome in run_tests(loaded.faq, matcher) if not outcome.passed]
+    problems = [outcome.problem() for outcome in failed]
+    result = Build(key, loaded.faq, tuple(problems), tuple(outcome.name for outcome in failed))
     store_build(settings.cache_folder, result)
     return result
 
@@ -106,7 +115,8 @@ def store_build(cache_folder: Path, result: Build) -> None:
     """Keep a build, and forget the oldest."""
     assert result.faq is not None
     cache_folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"faq": to_json(result.faq), "problems": [_to_row(problem) for problem in result.problems]})
+    rows = [_to_row(problem) for problem in result.problems]
+    text = json.dumps({"faq": to_json(result.faq), "problems": rows, "failed_tests": result.failed_tests})
     write_atomically(cache_folder / f"faq-{result.key}.json", text.encode())
     kept = published_key(cache_folder)
     _forget_oldest([path for path in cache_folder.glob("faq-*.json") if path.stem != f"faq-{kept}"], _BUILDS_KEPT)
@@ -116,7 +126,8 @@ def stored_build(cache_folder: Path, key: str) -> Build | None:
     """A build kept earlier, or None where it is not there or was cut short."""
     try:
         about = json.loads((cache_folder / f"faq-{key}.json").read_text(encoding="utf-8"))
-        return Build(key, from_json(about["faq"]), tuple(map(_from_row, about["problems"])))
+        problems = tuple(map(_from_row, about["problems"]))
+        return Build(key, from_json(about["faq"]), problems, tuple(about["failed_tests"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -139,6 +150,7 @@ def write_status(cache_folder: Path, status: Status) -> None:
         "languages": status.languages,
         "rejected_at": status.rejected_at.isoformat() if status.rejected_at else None,
         "problems": [_to_row(problem) for problem in status.problems],
+        "failing": status.failing,
     }
     write_atomically(cache_folder / "published.json", json.dumps(about, ensure_ascii=False, indent=1).encode())
 
@@ -151,6 +163,7 @@ def read_status(cache_folder: Path) -> Status | None:
         about["rejected_at"] = datetime.fromisoformat(about["rejected_at"]) if about["rejected_at"] else None
         about["languages"] = tuple(about["languages"])
         about["problems"] = tuple(map(_from_row, about["problems"]))
+        about["failing"] = tuple(about["failing"])
         return Status(**about)
     except (OSError, ValueError, KeyError, TypeError):
         return None

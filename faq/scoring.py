@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faq.embedding.port import Embedder
-from faq.language.lexicon import Lexicon
 from faq.language.spelling import Speller
 from faq.match import Candidate
 from faq.model import Head, Model
@@ -20,7 +19,10 @@ from faq.space import Blocks, Matrix
 _MOST_CANDIDATES = 10
 # Candidates beyond these, or less likely than this, are listed but not compared with their phrasings.
 _MOST_COMPARED = 3
-_LEAST_COMPARED = 0.02
+_LEAST_COMPARED = 0.04
+# Less likely ones are left out, after the first few.
+_LEAST_NAMED = 0.002
+_ALWAYS_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,8 @@ class _Batch:
 class Scorer:
     """Candidates for readings, from one model. Holds nothing that changes."""
 
-    def __init__(self, model: Model, lexicon: Lexicon, speller: Speller, embedder: Embedder | None) -> None:
+    def __init__(self, model: Model, speller: Speller, embedder: Embedder | None) -> None:
         self._model = model
-        self._lexicon = lexicon
         self._speller = speller
         self._embedder = embedder if len(model.heads) > 1 else None
         self._by_words = PhrasingIndex(model.phrasings, model.phrasing_entries, model.phrasing_meanings)
@@ -62,10 +63,7 @@ class Scorer:
         batch = self._batch(readings)
         head = self._model.heads[0]
         chances = self._chances(batch, head, batch.blocks, left_out)
-        found = [
-            self._rank(batch, row, chances[row], head, batch.blocks.meaning[batch.last[row]])
-            for row in range(len(readings))
-        ]
+        found = self._rank(batch, chances, head, batch.blocks.meaning)
         if self._embedder is not None:
             self._ask_embedding(self._embedder, readings, found, left_out)
         return found
@@ -88,8 +86,8 @@ class Scorer:
         head = self._model.heads[-1]
         blocks = Blocks(batch.blocks.words, batch.blocks.characters, batch.blocks.meaning, embedded)
         chances = self._chances(batch, head, blocks, left_out)
-        for row, target in enumerate(open_rows):
-            found[target] = self._rank(batch, row, chances[row], head, embedded[batch.last[row]])
+        for target, candidates in zip(open_rows, self._rank(batch, chances, head, embedded), strict=True):
+            found[target] = candidates
 
     def _batch(self, readings: Sequence[Reading]) -> _Batch:
         every: list[Reading] = []
@@ -101,7 +99,7 @@ class Scorer:
             every += twins
             owner += [place] * len(twins)
             last.append(len(every) - 1)
-        blocks = self._model.space.blocks([reading.folded for reading in every], self._lexicon)
+        blocks = self._model.space.blocks([reading.folded for reading in every], self._model.lexicon)
         return _Batch(every, np.asarray(owner), blocks, last)
 
     def _chances(self, batch: _Batch, head: Head, blocks: Blocks, left_out: Sequence[int]) -> NDArray[np.float64]:
@@ -119,51 +117,64 @@ class Scorer:
         return mean
 
     def _rank(
-        self, batch: _Batch, row: int, chances: NDArray[np.float64], head: Head, vector: Matrix
-    ) -> tuple[Candidate, ...]:
-        best = np.argpartition(-chances, min(_MOST_CANDIDATES, len(chances)) - 1)[:_MOST_CANDIDATES]
-        order = best[np.lexsort((best, -chances[best]))]
-        order = order[chances[order] > 0]
-        index = self._by_words if head is self._model.heads[0] else self._by_embedding
-        repaired = batch.readings[batch.last[row]].folded
-        question = spaced(repaired)
-        near = [
-            index.nearest(question, vector, int(entry))
-            if rank == 0 or (rank < _MOST_COMPARED and chances[entry] >= _LEAST_COMPARED)
-            else NOTHING_NEAR
-            for rank, entry in enumerate(order)
-        ]
+        self, batch: _Batch, chances: NDArray[np.float64], head: Head, vectors: Matrix
+    ) -> list[tuple[Candidate, ...]]:
+        """Candidates of every reading; ``chances`` has a row per reading, ``vectors`` one per row of the batch."""
+        width = min(_MOST_CANDIDATES, chances.shape[1])
+        best = np.sort(np.argpartition(-chances, width - 1, axis=1)[:, :width], axis=1)
+        order = np.take_along_axis(
+            best, np.argsort(-np.take_along_axis(chances, best, axis=1), axis=1, kind="stable"), axis=1
+        )
+        ranked = np.take_along_axis(chances, order, axis=1)
+        near = [self._nearest(batch, row, order[row], ranked[row], head, vectors) for row in range(len(chances))]
         features = evidence(
-            chances[order],
-            np.array([found.similarity for found in near]),
-            np.array([found.closeness for found in near]),
+            ranked,
+            np.array([[found.similarity for found in row] for row in near]),
+            np.array([[found.closeness for found in row] for row in near]),
         )
-        sure = np.minimum.accumulate(head.calibration(features))
-        written = batch.readings[batch.last[row] - 1].folded if self._is_repaired(batch, row) else repaired
-        return tuple(
-            Candidate(
-                self._model.entry_ids[entry],
-                float(confidence),
-                self._reasons(float(chances[entry]), found, head, repaired if repaired != written else None),
-            )
-            for entry, confidence, found in zip(order.tolist(), sure, near, strict=True)
-        )
+        sure = np.minimum.accumulate(head.calibration(features), axis=1)
+        return [
+            self._named(batch, row, head, zip(*each, strict=True))
+            for row, each in enumerate(zip(order.tolist(), ranked.tolist(), sure.tolist(), near, strict=True))
+        ]
 
-    def _is_repaired(self, batch: _Batch, row: int) -> bool:
+    def _nearest(
+        self,
+        batch: _Batch,
+        row: int,
+        order: NDArray[np.int64],
+        ranked: NDArray[np.float64],
+        head: Head,
+        vectors: Matrix,
+    ) -> list[Nearest]:
+        """The first candidates compared with their phrasings; those hardly likely are not worth it."""
         at = batch.last[row]
-        return at > 0 and batch.owner[at - 1] == batch.owner[at]
+        index = self._by_words if head is self._model.heads[0] else self._by_embedding
+        question = spaced(batch.readings[at].folded)
+        likely = max(1, int((ranked[:_MOST_COMPARED] >= _LEAST_COMPARED).sum()))
+        found = [index.nearest(question, vectors[at], entry) for entry in order[:likely].tolist()]
+        return found + [NOTHING_NEAR] * (len(order) - likely)
 
-    def _reasons(self, chance: float, found: Nearest, head: Head, repaired: str | None) -> dict[str, float | str]:
-        reasons: dict[str, float | str] = {
-            "scored_by": "words" if head is self._model.heads[0] else "words and embedding",
+    def _named(
+        self, batch: _Batch, row: int, head: Head, ranked: Iterable[tuple[int, float, float, Nearest]]
+    ) -> tuple[Candidate, ...]:
+        scored_by = "words" if head is self._model.heads[0] else "words and embedding"
+        shared: dict[str, float | str] = {"scored_by": scored_by}
+        at = batch.last[row]
+        if at and batch.owner[at - 1] == batch.owner[at]:
+            shared["repaired"] = batch.readings[at].folded
+        return tuple(
+            Candidate(self._model.entry_ids[entry], confidence, shared | self._reasons(chance, found))
+            for place, (entry, chance, confidence, found) in enumerate(ranked)
+            if chance >= _LEAST_NAMED or (place < _ALWAYS_NAMED and chance > 0)
+        )
+
+    def _reasons(self, chance: float, found: Nearest) -> dict[str, float | str]:
+        if found.phrasing < 0:
+            return {"class_score": chance}
+        return {
             "class_score": chance,
+            "similarity": found.similarity,
+            "closeness": found.closeness,
+            "nearest_phrasing": self._model.phrasings[found.phrasing],
         }
-        if found.phrasing >= 0:
-            reasons |= {
-                "similarity": found.similarity,
-                "closeness": found.closeness,
-                "nearest_phrasing": self._model.phrasings[found.phrasing],
-            }
-        if repaired is not None:
-            reasons["repaired"] = repaired
-        return reasons

@@ -76,6 +76,7 @@ def train(lesson: Lesson, strangers: Sequence[str], embedded: Matrix | None) -> 
         phrasing_languages=lesson.text_languages,
         languages=lesson.languages,
         space=material.space,
+        lexicon=material.lexicon,
         phrasing_meanings=material.blocks.meaning[: material.count],
         phrasing_embeddings=material.blocks.embedding[: material.count].astype(np.float16),
         heads=tuple(found),

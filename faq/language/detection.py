@@ -46,6 +46,7 @@ class Detector:
         self._bases = tuple(dict.fromkeys(map(base, languages)))
         self._traditional = {at for at, plain in simplified_characters().items() if chr(at) != plain}
         self._simplified = only_simplified()
+        self._latin = [row for row, name in enumerate(self._bases) if name not in _OTHER_SCRIPT]
         every = [
             word_hashes(sorted({word for language in own if base(language) == name for word in own[language]}))
             for name in self._bases
@@ -60,18 +61,23 @@ class Detector:
             at = np.searchsorted(self._hashes, every[row])
             self._log[row, at] = np.maximum(self._log[row, at], np.log(_OWN_WORD))
 
-    def detect(self, text: str, pieces: Grams, hint: str | None) -> str | None:
-        """The language of ``text`` as the FAQ names it; None where the text does not tell.
+    def detect(self, texts: Sequence[str], pieces: Grams, hints: Sequence[str | None]) -> list[str | None]:
+        """The language of each text as the FAQ names it; None where a text does not tell.
 
-        Where the FAQ has no language of the text's script, the script's usual one. ``pieces`` are the folded words.
+        Where the FAQ has no language of a text's script, the script's usual one. ``pieces`` are the folded words.
         """
-        if not _LETTER.search(text):
+        scores = self._word_scores(pieces, len(texts))
+        return [
+            self._by_script(text, hint) or self._by_words(row, hint) if _LETTER.search(text) else None
+            for text, row, hint in zip(texts, scores, hints, strict=True)
+        ]
+
+    def _by_script(self, text: str, hint: str | None) -> str | None:
+        if text.isascii():
             return None
-        if not text.isascii():
-            for language, script in _SCRIPTS:
-                if script.search(text):
-                    return self._variant(self._reader(language, hint), text, hint)
-        return self._by_words(pieces, hint)
+        found = (language for language, script in _SCRIPTS if script.search(text))
+        language = next(found, None)
+        return None if language is None else self._variant(self._reader(language, hint), text, hint)
 
     def _reader(self, language: str, hint: str | None) -> str:
         """Han characters alone may be Japanese: where the network says so, or the FAQ knows no Chinese."""
@@ -79,23 +85,24 @@ class Detector:
             return "ja"
         return language
 
-    def _by_words(self, pieces: Grams, hint: str | None) -> str | None:
-        latin = [row for row, name in enumerate(self._bases) if name not in _OTHER_SCRIPT]
-        if not latin:
+    def _by_words(self, scores: NDArray[np.float64], hint: str | None) -> str | None:
+        """The likeliest of the languages that write Latin letters, where it leads clearly."""
+        if not self._latin:
             return None
-        scores = self._word_scores(pieces.hash)[latin]
         hinted = base(hint) if hint else None
-        scores += np.array([_HINT if self._bases[row] == hinted else 0.0 for row in latin])
-        order = np.argsort(-scores, kind="stable")
-        if len(order) > 1 and scores[order[0]] - scores[order[1]] < _MARGIN:
+        ranked = sorted((-scores[row] - _HINT * (self._bases[row] == hinted), row) for row in self._latin)
+        if len(ranked) > 1 and ranked[1][0] - ranked[0][0] < _MARGIN:
             return None
-        return self._variant(self._bases[latin[order[0]]], "", hint)
+        return self._variant(self._bases[ranked[0][1]], "", hint)
 
-    def _word_scores(self, hashes: NDArray[np.uint64]) -> NDArray[np.float64]:
-        at = np.searchsorted(self._hashes, hashes)
-        at[at == len(self._hashes)] = 0
-        known = at[self._hashes[at] == hashes] if len(self._hashes) else at[:0]
-        scores: NDArray[np.float64] = self._log[:, known].sum(axis=1, dtype=np.float64)
+    def _word_scores(self, pieces: Grams, count: int) -> NDArray[np.float64]:
+        """The log likelihood of every text's known words under every language."""
+        scores = np.zeros((count, len(self._bases)))
+        if len(self._hashes) and len(pieces.hash):
+            at = np.searchsorted(self._hashes, pieces.hash)
+            at[at == len(self._hashes)] = 0
+            known = self._hashes[at] == pieces.hash
+            np.add.at(scores, pieces.text[known], self._log[:, at[known]].T)
         return scores
 
     def _variant(self, language: str, text: str, hint: str | None) -> str:

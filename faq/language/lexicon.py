@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
 
 import numpy as np
@@ -67,7 +66,6 @@ class Lexicon:
         return result
 
 
-@cache
 def _language_words(language: str) -> LanguageWords | None:
     place = files("faq.language").joinpath("vectors", f"{language}.npz")
     if not place.is_file():
@@ -86,32 +84,33 @@ def lexicon_for(languages: Sequence[str]) -> Lexicon:
     hashes = [word_hashes(known.words) for _, known in found]
     every = np.unique(np.concatenate(hashes))
     frequency = np.full((len(found), len(every)), 0, dtype=np.float32)
-    total = np.zeros(len(every), dtype=np.float32)
     summed = np.zeros((len(every), DIMENSIONS), dtype=np.float32)
     for row, (its, (_, known)) in enumerate(zip(hashes, found, strict=True)):
         place = np.searchsorted(every, its)
         frequency[row, place] = known.frequency
         summed[place] += known.vectors * known.frequency[:, None]
-        total[place] += known.frequency
     length = np.linalg.norm(summed, axis=1, keepdims=True) + 1e-9
     vectors = np.round(summed / length * 127).astype(np.int8)
     weight = _HALF_WEIGHT / (_HALF_WEIGHT + frequency.max(axis=0)) / np.float32(127)
-    ranked = sorted(
-        (
-            (-float(often), word)
-            for _, known in found
-            for word, often in zip(known.words, known.frequency, strict=True)
-            if word.isascii()
-        )
-    )
     return Lexicon(
         languages=tuple(name for name, _ in found),
-        spaced_words=tuple(dict.fromkeys(word for _, word in ranked)),
+        spaced_words=_spaced_words([known for _, known in found]),
         hashes=every,
         frequency=frequency,
         vectors=vectors,
         weight=weight.astype(np.float32),
     )
+
+
+def _spaced_words(found: Sequence[LanguageWords]) -> tuple[str, ...]:
+    """What spelling repair may propose, from the most frequent on."""
+    ranked = sorted(
+        (-often, word)
+        for known in found
+        for word, often in zip(known.words, known.frequency.tolist(), strict=True)
+        if len(word) > 2 and word.isascii() and word.isalpha()
+    )
+    return tuple(dict.fromkeys(word for _, word in ranked))
 
 
 def _empty() -> Lexicon:

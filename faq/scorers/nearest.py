@@ -13,7 +13,7 @@ from rapidfuzz import fuzz, process
 from faq.language.folding import words
 
 # Of an entry with more phrasings than this, the words are compared with the nearest in meaning only.
-_MOST_COMPARED = 60
+_MOST_COMPARED = 24
 
 
 def spaced(folded: str) -> str:
