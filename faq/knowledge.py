@@ -87,11 +87,11 @@ class Knowledge:
         if taken.faq is None:
             raise FaqErrors(judged.problems)
         served = await asyncio.to_thread(_prepare, settings, taken.faq)
-        knowledge = cls(
-            settings, clock, served, await asyncio.to_thread(_status, settings, served.faq, taken.key, clock())
-        )
+        is_known = known is not None and known.version == served.faq.version
+        status = known if known is not None and is_known else _new_status(served.faq, taken, clock())
+        knowledge = cls(settings, clock, served, status)
         knowledge._considered = considered
-        await knowledge._settle(judged)
+        await knowledge._settle(judged, went_live=taken is judged)
         return knowledge
 
     @property
@@ -152,9 +152,8 @@ class Knowledge:
             await self._settle(judged, went_live=fit)
         except (FaqError, OSError) as error:
             place = Place(str(self._settings.folder), 1, 1)
-            await self._settle(
-                Build("", None, (Problem(place, f"the files could not be taken in: {error}", code="failed"),))
-            )
+            problem = Problem(place, f"the files could not be taken in: {error}", code="failed")
+            await self._settle(Build("", None, (problem,)), went_live=False)
         self._considered = state
 
     async def _go_live(self, judged: Build, faq: Faq) -> None:

@@ -67,7 +67,11 @@ def accept(
 @click.command()
 @click.pass_obj
 def saved(tools: FaqTools) -> None:
-    """Report what earlier additions have saved: players answered since by a phrasing that was accepted."""
+    """Report what earlier additions have saved.
+
+    Counts, for everything taken over with `faq accept`, the players who have been answered since because their question
+    is nearest to one of the phrasings that it added.
+    """
     additions = recorded(tools.settings.folder)
     if not additions:
         stop("Nothing has been accepted from  faq unanswered  yet.")

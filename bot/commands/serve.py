@@ -92,11 +92,13 @@ async def _welcome(app: App) -> str:
             f"             {link}",
         ]
     lines.append(f"  FAQ        {len(faq.entries)} entries in {', '.join(faq.languages)}")
-    rejected = app.knowledge.status.problems
-    if rejected:
+    status = app.knowledge.status
+    if status.rejected_at is not None:
         lines.append(
-            f"             The files were changed since and hold {len(rejected)} problems: innkeeper faq status"
+            f"             The files were changed since and hold {len(status.problems)} problems: innkeeper faq status"
         )
+    elif status.problems:
+        lines.append(f"             {len(status.problems)} of its own tests fail: innkeeper faq status")
     lines += ["", "  Channels", *_channel_lines(app), "", "  Ctrl-C ends it."]
     return "\n".join(lines)
 

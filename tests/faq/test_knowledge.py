@@ -42,7 +42,7 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("entries")
     for version in range(len(VERSIONS)):
         write_faq(folder, FILES | {"payment.yaml": payment(version)})
-        assert build(settings_for(folder, cache), NOW).is_fit
+        assert build(settings_for(folder, cache), NOW).is_fit_after(())
     return cache
 
 
@@ -119,6 +119,27 @@ async def test_a_failing_test_keeps_a_save_from_going_live(chosen: KnowledgeSett
         status = await waiting
         assert [(problem.code, problem.place.line) for problem in status.problems] == [("failed_test", 17)]
         assert "i want a refund" not in [test.text for test in knowledge.faq.entries["account-recover"].tests]
+
+
+async def test_tests_that_failed_from_the_start_do_not_keep_the_faq_from_being_mended(tmp_path: Path) -> None:
+    failing = ACCOUNT.replace(
+        "{en: [how can i recover my account]}", "{en: [i want a refund, how can i recover my account]}"
+    )
+    folder = write_faq(tmp_path / "entries", FILES | {"account.yaml": failing})
+    async with watching(settings_for(folder, tmp_path / "cache")) as knowledge:
+        assert knowledge.status.rejected_at is None
+        assert [problem.code for problem in knowledge.status.problems] == ["failed_test"]
+        waiting = asyncio.create_task(judged(knowledge))
+        (folder / "payment.yaml").write_text(payment(1))
+        assert (await waiting).rejected_at is None
+        assert "20 days" in await answer(knowledge)
+        waiting = asyncio.create_task(judged(knowledge))
+        (folder / "account.yaml").write_text(failing.replace("[i want a refund,", "[hello, i want a refund,"))
+        assert (await waiting).rejected_at is not None
+        waiting = asyncio.create_task(judged(knowledge))
+        (folder / "account.yaml").write_text(ACCOUNT)
+        status = await waiting
+        assert (status.rejected_at, status.problems, status.failing) == (None, (), ())
 
 
 async def test_a_comment_is_no_new_version(chosen: KnowledgeSettings) -> None:
