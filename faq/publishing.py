@@ -90,10 +90,9 @@ class Status:
 
 def build_key(settings: KnowledgeSettings) -> str:
     """Names the files as they are now together with the settings that judge them."""
-    judged = repr(
-        (fingerprint(settings.folder, settings.variables), settings.matcher, settings.rules, settings.time_zone)
-    )
-    return hashlib.sha256(judged.encode()).hexdigest()[:16]
+    files = fingerprint(settings.folder, settings.variables)
+    judged_by = (version("innkeeper"), settings.matcher, settings.rules, settings.time_zone)
+    return hashlib.sha256(repr((files, judged_by)).encode()).hexdigest()[:16]
 
 
 def build(settings: KnowledgeSettings, now: datetime) -> Build:
