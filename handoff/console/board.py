@@ -21,26 +21,31 @@ _RECENTLY_CLOSED = 30
 
 
 class Board:
-    """The queue, what is in hand, and what was closed last. However many ask at once, the tables are read once."""
+    """The queue, what is in hand, and what was closed last, as the frame that pages are sent.
 
-    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+    However many ask at once, the tables are read and written out as JSON once, and not again within ``pace`` seconds.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], float], pace: float) -> None:
         """``clock`` counts seconds and never goes back."""
         self._database = database
         self._clock = clock
+        self._pace = pace
         self._reading = asyncio.Lock()
         self._read_at = float("-inf")
-        self._lists: dict[str, Any] = {}
+        self._frame = ""
 
-    async def lists(self, age: float = 0.0) -> dict[str, Any]:
+    async def frame(self, age: float = 0.0) -> str:
         """The lists as they stood at most ``age`` seconds before this call."""
         wanted = self._clock() - age
         async with self._reading:
             if self._read_at < wanted:
+                await asyncio.sleep(max(0.0, self._read_at + self._pace - self._clock()))
                 begun = self._clock()
                 async with self._database.reading() as connection:
-                    self._lists = await _read(connection)
+                    self._frame = views.frame("lists", await _read(connection))
                 self._read_at = begun
-            return self._lists
+            return self._frame
 
 
 async def in_hand(connection: AsyncConnection, agent_id: int | None) -> list[dict[str, Any]]:

@@ -95,7 +95,7 @@ class Console:
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         agent = await self._access.write(request)
         if self._board is None:
-            self._board = Board(self._database, asyncio.get_running_loop().time)
+            self._board = Board(self._database, asyncio.get_running_loop().time, self._settings.pace)
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=_LARGEST_FRAME)
         await socket.prepare(request)
         self._sockets.add(socket)

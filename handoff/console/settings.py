@@ -15,9 +15,10 @@ class ConsoleSettings:
     """Settings of the console.
 
     ``public_url`` is the address that agents' browsers see, without a path below it. ``max_file`` counts bytes.
-    Within ``attempts_within`` so many failed sign-ins are taken for one name and from one address. ``poll`` is how
-    many seconds an open console trusts that nothing changed when it was told of nothing; ``gap`` is the shortest time
-    between two updates that it is sent. ``behind_proxy`` takes addresses from ``X-Forwarded-For``.
+    Within ``attempts_within`` so many failed sign-ins are taken for one name and from one address. In seconds: ``poll``
+    is for how long an open console trusts that nothing changed when it was told of nothing; ``gap`` is the shortest
+    time between two updates that it is sent, ``pace`` that between two readings of the lists. ``behind_proxy`` takes
+    addresses from ``X-Forwarded-For``.
     """
 
     public_url: str = "http://localhost:8080"
@@ -29,7 +30,8 @@ class ConsoleSettings:
     attempts_per_address: int = 30
     attempts_within: timedelta = timedelta(minutes=15)
     poll: float = 3.0
-    gap: float = 0.1
+    gap: float = 0.05
+    pace: float = 0.25
     behind_proxy: bool = False
 
     @property

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -22,7 +22,7 @@ from handoff.agents import Agent
 from handoff.console import history
 from handoff.console.board import Board, in_hand
 from handoff.console.settings import ConsoleSettings
-from handoff.console.views import moment
+from handoff.console.views import frame, moment
 from handoff.tickets import TicketKey, TicketState
 from messaging.live import Live
 from storage.database import Database
@@ -32,6 +32,7 @@ SIGNED_OUT = 4401
 """The close code that tells the page to show the sign-in form instead of connecting again."""
 
 _PATIENCE = 5.0
+_TIME_EVERY = timedelta(seconds=20)
 
 
 @dataclass(slots=True)
@@ -68,8 +69,9 @@ class DeskSocket:
         self._live = live
         self._now = now
         self._watched: Watched | None = None
-        self._lists: dict[str, Any] | None = None
+        self._lists = ""
         self._mine: list[dict[str, Any]] | None = None
+        self._time_told: datetime | None = None
         self._wake = asyncio.Event()
         self._close_code: int = WSCloseCode.OK
         self._over = False
@@ -93,11 +95,11 @@ class DeskSocket:
             await self._socket.close(code=self._close_code)
 
     async def _listen(self) -> None:
-        async for frame in self._socket:
-            if frame.type is not WSMsgType.TEXT:
+        async for heard in self._socket:
+            if heard.type is not WSMsgType.TEXT:
                 continue
             with suppress(ValueError, KeyError, TypeError):
-                self._heard(json.loads(frame.data))
+                self._heard(json.loads(heard.data))
 
     def _heard(self, said: dict[str, Any]) -> None:
         """Act on what the page says; what cannot be read is passed over (KeyError, TypeError or ValueError)."""
@@ -129,7 +131,9 @@ class DeskSocket:
                     if not await self._update(watched, hinted):
                         return
                 except DatabaseUnreachable:
-                    await self._say({"type": "trouble"})
+                    await self._say("trouble")
+                    # The next word after it tells that all is well again.
+                    self._time_told = None
                 except ConnectionResetError:
                     return
                 hinted = watched is not self._watched or await self._woken()
@@ -144,7 +148,6 @@ class DeskSocket:
 
     async def _update(self, watched: Watched | None, hinted: bool) -> bool:
         """Send what changed since the last time; False when the session is over."""
-        lists = await self._board.lists(0.0 if hinted else self._settings.poll / 2)
         async with self._database.reading() as connection:
             session = await sessions.find(connection, self._token, self._now())
             mine = await in_hand(connection, self._agent.id) if session else []
@@ -152,36 +155,48 @@ class DeskSocket:
         if session is None:
             self._close_code = SIGNED_OUT
             return False
-        if lists != self._lists or mine != self._mine:
-            await self._say({"type": "lists", "now": moment(self._now()), **lists, "mine": mine})
-            self._lists, self._mine = lists, mine
-        for frame in frames:
-            await self._say(frame)
+        await self._tell_time()
+        for each in frames:
+            await self._socket.send_str(each)
+        if mine != self._mine:
+            await self._say("mine", mine=mine)
+            self._mine = mine
+        lists = await self._board.frame(0.0 if hinted else self._settings.poll / 2)
+        if lists != self._lists:
+            await self._socket.send_str(lists)
+            self._lists = lists
         return True
 
-    async def _conversation(self, connection: AsyncConnection, watched: Watched) -> list[dict[str, Any]]:
-        """What is new about the watched ticket, noted as told."""
+    async def _tell_time(self) -> None:
+        """Waits are counted by this clock; and a page that hears nothing for long knows that its line is dead."""
+        now = self._now()
+        if self._time_told is None or now - self._time_told >= _TIME_EVERY:
+            await self._say("time", now=moment(now))
+            self._time_told = now
+
+    async def _conversation(self, connection: AsyncConnection, watched: Watched) -> list[str]:
+        """What is new about the watched ticket, as frames, noted as told."""
         key = str(watched.key)
-        frames: list[dict[str, Any]] = []
+        frames: list[str] = []
         shown = await history.ticket(connection, watched.key)
         if shown is None:
-            return [{"type": "gone", "ticket": key}]
+            return [frame("gone", {"ticket": key})]
         if shown != watched.shown:
-            frames.append({"type": "ticket", "ticket": key, "now": moment(self._now()), **{"shown": shown}})
+            frames.append(frame("ticket", {"ticket": key, "shown": shown}))
             watched.shown = shown
         if watched.fresh:
             messages = await history.page(connection, watched.key.conversation_id)
             more = len(messages) == history.PAGE
-            frames.append({"type": "messages", "ticket": key, "messages": messages, "fresh": True, "more": more})
+            frames.append(frame("messages", {"ticket": key, "messages": messages, "fresh": True, "more": more}))
             watched.fresh = False
             watched.revision = _newest(messages, watched.revision)
         while changed := await history.changes(connection, watched.key.conversation_id, watched.revision):
-            frames.append({"type": "messages", "ticket": key, "messages": changed, "fresh": False})
+            frames.append(frame("messages", {"ticket": key, "messages": changed, "fresh": False}))
             watched.revision = _newest(changed, watched.revision)
         return frames
 
-    async def _say(self, frame: dict[str, Any]) -> None:
-        await self._socket.send_str(json.dumps(frame, ensure_ascii=False, separators=(",", ":")))
+    async def _say(self, kind: str, **data: Any) -> None:
+        await self._socket.send_str(frame(kind, data))
 
 
 def _newest(messages: list[dict[str, Any]], otherwise: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -77,6 +78,11 @@ def message(each: Message, versions: Sequence[Mapping[str, Any]] = ()) -> dict[s
 def staff(agents: Iterable[Agent]) -> dict[str, str]:
     """Desk names by agent id, of everybody who ever wrote."""
     return {str(agent.id): agent.desk_name for agent in agents}
+
+
+def frame(kind: str, data: Mapping[str, Any]) -> str:
+    """A frame of the socket, as text."""
+    return json.dumps({"type": kind, **data}, ensure_ascii=False, separators=(",", ":"))
 
 
 def moment(at: datetime | None) -> str | None:

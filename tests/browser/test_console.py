@@ -305,7 +305,8 @@ async def test_markdown_becomes_elements_and_never_html(inn: Inn, page: Page) ->
     }.items():
         assert await page.evaluate(RENDER, written) == shown, written
     odd = "".join(each * 4000 for each in ("[", "**a", "*a ", "`", "_b", "https://", "\\"))
-    took = f"async (text) => {{ const from = performance.now(); await ({RENDER})(text); return performance.now() - from; }}"
+    clock = "const from = performance.now()"
+    took = f"async (text) => {{ {clock}; await ({RENDER})(text); return performance.now() - from; }}"
     assert await page.evaluate(took, odd) < 2000
 
 

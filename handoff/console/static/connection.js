@@ -4,6 +4,8 @@ import { Refused, request } from "./api.js";
 
 const SIGNED_OUT = 4401;
 const SLOWEST = 10000;
+// The server tells the time every 20 seconds: after so long a silence the line is dead, whatever the browser thinks.
+const SILENCE = 60000;
 
 export class Connection {
   /** `on` has the listeners: frame(frame), state("live" | "connecting" | "trouble"), signedOut(). */
@@ -11,10 +13,12 @@ export class Connection {
     this.on = on;
     this.failures = 0;
     this.watched = null;
+    this.socket = null;
     this.ended = false;
     this.retry = null;
     addEventListener("online", () => this.hurry());
     document.addEventListener("visibilitychange", () => document.hidden || this.hurry());
+    this.watchdog = setInterval(() => this.listen(), SILENCE / 6);
     this.connect();
   }
 
@@ -31,27 +35,41 @@ export class Connection {
   end() {
     this.ended = true;
     clearTimeout(this.retry);
+    clearInterval(this.watchdog);
     this.socket?.close();
   }
 
   connect() {
     this.on.state("connecting");
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    this.socket = new WebSocket(`${scheme}://${location.host}/console/socket`);
-    this.socket.addEventListener("open", () => {
+    const socket = new WebSocket(`${scheme}://${location.host}/console/socket`);
+    this.socket = socket;
+    this.heardAt = Date.now();
+    socket.addEventListener("open", () => {
       this.failures = 0;
       this.on.state("live");
       this.sayWatched();
     });
-    this.socket.addEventListener("message", (event) => {
+    socket.addEventListener("message", (event) => {
+      if (socket !== this.socket) return;
+      this.heardAt = Date.now();
       const frame = JSON.parse(event.data);
       this.on.state(frame.type === "trouble" ? "trouble" : "live");
       this.on.frame(frame);
     });
-    this.socket.addEventListener("close", (event) => this.closed(event));
+    socket.addEventListener("close", (event) => socket === this.socket && this.closed(event));
+  }
+
+  /** Give a silent line up: its own end may take minutes to be noticed. */
+  listen() {
+    if (this.socket === null || Date.now() - this.heardAt < SILENCE) return;
+    const silent = this.socket;
+    this.closed({ code: 1006 });
+    silent.close();
   }
 
   closed(event) {
+    this.socket = null;
     if (this.ended) return;
     if (event.code === SIGNED_OUT) {
       this.end();

@@ -44,11 +44,11 @@ export class Desk {
   }
 
   heard(frame) {
-    if (frame.now) setClock(frame.now);
-    if (frame.type === "lists") {
-      const { type, now, ...lists } = frame;
-      this.lists = lists;
-      this.loaded = true;
+    if (frame.type === "time") setClock(frame.now);
+    else if (frame.type === "mine" || frame.type === "lists") {
+      const { type, ...lists } = frame;
+      Object.assign(this.lists, lists);
+      this.loaded ||= type === "lists";
       this.tell("lists");
     } else if (frame.ticket !== undefined && frame.ticket === this.open?.key) {
       this.heardOfTicket(frame);

@@ -26,7 +26,7 @@ def console_settings() -> dict[str, Any]:
 @pytest.fixture
 async def world(sqlite: Database, console_settings: dict[str, Any]) -> AsyncIterator[World]:
     clock, performer, live = Clock(), Performer(), Live()
-    settings = replace(ConsoleSettings(poll=30.0, gap=0.0, max_file=64 * 1024), **console_settings)
+    settings = replace(ConsoleSettings(poll=30.0, gap=0.0, pace=0.0, max_file=64 * 1024), **console_settings)
     cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     console = Console(settings, sqlite, live, performer, clock, passwords=cheap)
     application = web.Application()

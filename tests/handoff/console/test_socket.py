@@ -1,18 +1,38 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from aiohttp import WSServerHandshakeError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.schema import metadata
 from handoff import agents
 from handoff.console.history import PAGE
 from handoff.tickets import TicketState
 from messaging.conversations import message_versions, messages
+from storage.database import Database
+from storage.errors import DatabaseUnreachable
 from tests.handoff.console.world import World
+
+
+class Unsteady(Database):
+    """A database that can be sent away."""
+
+    away = False
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        if self.away:
+            raise DatabaseUnreachable("gone for a walk")
+        async with super().reading() as connection:
+            yield connection
 
 
 async def test_the_lists_tell_who_waits_what_is_mine_and_what_was_closed(world: World) -> None:
@@ -25,10 +45,11 @@ async def test_the_lists_tell_who_waits_what_is_mine_and_what_was_closed(world: 
     theirs = await world.ticket("Bo", state=TicketState.ASSIGNED, agent_id=tom.id, claimed_at=now)
     closed = await world.ticket("Cy", state=TicketState.RESOLVED, agent_id=tom.id, resolved_at=now)
     async with world.socket() as ears:
+        mine_frame = await ears.hear("mine")
         lists = await ears.hear("lists")
     assert [each["key"] for each in lists["waiting"]] == [str(longest), str(shorter)]
     assert lists["waiting_count"] == 2
-    assert [each["key"] for each in lists["mine"]] == [str(mine)]
+    assert [each["key"] for each in mine_frame["mine"]] == [str(mine)]
     assert {each["key"] for each in lists["assigned"]} == {str(mine), str(theirs)}
     assert [each["key"] for each in lists["resolved"]] == [str(closed)]
     assert lists["staff"] == {str(mira.id): "Mira", str(tom.id): "Tom"}
@@ -241,6 +262,33 @@ async def test_closing_the_console_closes_its_sockets_so_that_pages_come_back(wo
         closing = asyncio.create_task(world.console.close())
         assert await ears.close_code() == 1001
         await closing
+
+
+class TestDatabaseAway:
+    @pytest.fixture
+    def console_settings(self) -> dict[str, Any]:
+        return {"poll": 0.02}
+
+    @pytest.fixture
+    async def sqlite(self, tmp_path: Path) -> AsyncIterator[Database]:
+        opened = Unsteady.open(f"sqlite:///{tmp_path / 'innkeeper.db'}")
+        async with opened.transaction() as connection:
+            await connection.run_sync(metadata.create_all)
+        yield opened
+        await opened.close()
+
+    async def test_the_page_is_told_and_goes_on_when_it_is_back(self, world: World) -> None:
+        await world.sign_in()
+        assert isinstance(world.database, Unsteady)
+        async with world.socket() as ears:
+            await ears.hear("lists")
+            world.database.away = True
+            await ears.hear("trouble")
+            assert (await world.get("/console/session")).status == 503
+            world.database.away = False
+            await ears.hear("time")
+            await world.ticket()
+            assert len((await ears.hear("lists"))["waiting"]) == 1
 
 
 class TestWithoutHints:
