@@ -120,34 +120,48 @@ class DeskSocket:
             self._live.tell(f"typing:{self._watched.key.conversation_id}")
 
     async def _tell(self) -> None:
-        hinted = True
-        while not self._over:
-            watched = self._watched
-            topics = ["queue", f"agent:{self._agent.id}"]
-            if watched is not None:
-                topics.append(f"conversation:{watched.key.conversation_id}")
-            with self._live.watch(*topics) as self._wake:
-                try:
-                    if not await self._update(watched, hinted):
+        with self._live.watch("queue") as listed, suppress(ConnectionResetError):
+            listed.set()
+            while not self._over:
+                watched = self._watched
+                topics = self._topics(watched)
+                with self._live.watch(*topics) as self._wake:
+                    hinted = listed.is_set()
+                    listed.clear()
+                    if not await self._try_update(watched, hinted):
                         return
-                except DatabaseUnreachable:
-                    await self._say("trouble")
-                    # The next word after it tells that all is well again.
-                    self._time_told = None
-                except ConnectionResetError:
-                    return
-                hinted = watched is not self._watched or await self._woken()
-            await asyncio.sleep(self._settings.gap)
+                    if watched is self._watched and topics == self._topics(watched):
+                        await self._woken()
+                await asyncio.sleep(self._settings.gap)
 
-    async def _woken(self) -> bool:
-        """Wait for a hint, for as long as the tables are trusted not to have changed; whether one came."""
+    def _topics(self, watched: Watched | None) -> set[str]:
+        """What wakes this page: the lists, its agent's affairs, the shown ticket, and the agent's own tickets."""
+        conversations = {each["key"].partition("-")[0] for each in self._mine or ()}
+        if watched is not None:
+            conversations.add(str(watched.key.conversation_id))
+        return {"queue", f"agent:{self._agent.id}", *(f"conversation:{each}" for each in conversations)}
+
+    async def _try_update(self, watched: Watched | None, hinted: bool) -> bool:
+        """Update the page, or tell it that this cannot be done just now; False when the session is over."""
+        try:
+            return await self._update(watched, hinted)
+        except DatabaseUnreachable:
+            await self._say("trouble")
+            # The next word after it tells that all is well again.
+            self._time_told = None
+            return True
+
+    async def _woken(self) -> None:
+        """Wait for a hint, for as long as the tables are trusted not to have changed."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.poll):
                 await self._wake.wait()
-        return self._wake.is_set()
 
     async def _update(self, watched: Watched | None, hinted: bool) -> bool:
-        """Send what changed since the last time; False when the session is over."""
+        """Send what changed since the last time; False when the session is over.
+
+        Where nothing hinted at the lists, somebody else's reading of them is new enough.
+        """
         async with self._database.reading() as connection:
             session = await sessions.find(connection, self._token, self._now())
             mine = await in_hand(connection, self._agent.id) if session else []

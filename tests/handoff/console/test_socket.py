@@ -16,7 +16,7 @@ from bot.schema import metadata
 from handoff import agents
 from handoff.console.history import PAGE
 from handoff.tickets import TicketState
-from messaging.conversations import message_versions, messages
+from messaging.conversations import conversations, message_versions, messages
 from storage.database import Database
 from storage.errors import DatabaseUnreachable
 from tests.handoff.console.world import World
@@ -158,6 +158,26 @@ async def test_a_long_conversation_begins_with_its_end_and_reads_back(world: Wor
     assert [each["number"] for each in earlier["messages"]] == [n for n in range(1, numbers[0]) if n != 3]
     assert not earlier["more"]
     assert (await world.get(f"/console/tickets/{key}/messages?before=x")).status == 400
+
+
+async def test_a_word_in_a_ticket_of_mine_is_told_though_another_is_open(world: World) -> None:
+    mira = await world.sign_in()
+    mine = await world.ticket("Ann", state=TicketState.ASSIGNED, agent_id=mira.id, claimed_at=world.clock())
+    other = await world.ticket("Bo")
+    async with world.socket() as ears:
+        await ears.say(type="watch", ticket=str(other), revision=0)
+        await ears.hear("mine")
+        await ears.hear("messages")
+        world.clock.advance(minutes=1)
+        async with world.database.transaction() as connection:
+            await connection.execute(
+                sa.update(conversations)
+                .where(conversations.c.id == mine.conversation_id)
+                .values(last_incoming_at=world.clock())
+            )
+        world.live.tell(f"conversation:{mine.conversation_id}")
+        [line] = (await ears.hear("mine"))["mine"]
+    assert line["last_incoming_at"] == world.clock().isoformat()
 
 
 async def test_the_ticket_is_told_again_when_it_changes(world: World) -> None:
