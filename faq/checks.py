@@ -28,8 +28,7 @@ class Outcome:
 
     @property
     def name(self) -> str:
-        """Names the test whatever comes of it and wherever it stands."""
-        return f"{'+' if self.test.positive else '-'} {self.entry_id or ''} {self.test.language} {self.test.text}"
+        return name_of_test(self.test, self.entry_id)
 
     @property
     def answered(self) -> tuple[str, ...]:
@@ -79,14 +78,34 @@ class Change:
     after: tuple[str, ...]
 
 
-def run_tests(faq: Faq, matcher: Matching) -> list[Outcome]:
-    """Every test question of the FAQ with its outcome, entry by entry."""
-    rows: list[tuple[TestQuestion, str | None]] = [
-        *((test, entry.id) for entry in faq.entries.values() for test in entry.tests),
-        *((test, None) for test in faq.unanswerable),
-    ]
+TestRow = tuple[TestQuestion, str | None]
+"""A test question and the entry that it is about; None where no entry may answer it."""
+
+
+def tests_of(faq: Faq) -> list[TestRow]:
+    """Every test question of the FAQ, entry by entry."""
+    rows: list[TestRow] = [(test, entry.id) for entry in faq.entries.values() for test in entry.tests]
+    return [*rows, *((test, None) for test in faq.unanswerable)]
+
+
+def name_of_test(test: TestQuestion, entry_id: str | None) -> str:
+    """Names a test whatever comes of it and wherever it stands."""
+    return f"{'+' if test.positive else '-'} {entry_id or ''} {test.language} {test.text}"
+
+
+def run_tests(rows: Sequence[TestRow], matcher: Matching) -> list[Outcome]:
+    """The tests with their outcomes, in order."""
     matches = matcher.match([Question(test.text, language_hint=test.language) for test, _ in rows])
     return [Outcome(test, entry_id, match) for (test, entry_id), match in zip(rows, matches, strict=True)]
+
+
+def learned_from(faq: Faq) -> tuple[object, ...]:
+    """All that a matcher learns from; two versions equal in it are matched alike."""
+    entries = sorted(
+        (entry.id, sorted(entry.title.items()), sorted((row.language, row.text) for row in entry.phrasings))
+        for entry in faq.entries.values()
+    )
+    return (faq.languages, *entries)
 
 
 def changed_answers(questions: Sequence[str], before: Matching, after: Matching) -> list[Change]:

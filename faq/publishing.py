@@ -15,11 +15,11 @@ from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from faq.checks import run_tests
+from faq.checks import Outcome, learned_from, name_of_test, run_tests, tests_of
 from faq.entry import Faq, Place
 from faq.lint import LintRules, lint
 from faq.loader import fingerprint, read_faq
-from faq.matcher import MatcherSettings, learn
+from faq.matcher import Matcher, MatcherSettings, learn
 from faq.stored import from_json, to_json
 from storage.problems import Problem, Severity
 from storage.yaml_editor import write_atomically
@@ -52,13 +52,15 @@ class KnowledgeSettings:
 class Build:
     """One version of the files, judged; ``key`` names the files and settings.
 
-    ``faq`` is None where the files hold errors. Where only tests fail it is there, and ``failed_tests`` names them.
+    ``faq`` is None where the files hold errors. Where only tests fail it is there, and ``failed_tests`` names them;
+    ``judged_by`` names the matcher that they were put to.
     """
 
     key: str
     faq: Faq | None
     problems: tuple[Problem, ...]
     failed_tests: tuple[str, ...] = ()
+    judged_by: str = ""
 
     def is_fit_after(self, failing: tuple[str, ...]) -> bool:
         """Whether it may replace a version in which the tests ``failing`` fail already: no errors, no other failures.
@@ -91,8 +93,16 @@ class Status:
 def build_key(settings: KnowledgeSettings) -> str:
     """Names the files as they are now together with the settings that judge them."""
     files = fingerprint(settings.folder, settings.variables)
-    judged_by = (version("innkeeper"), settings.matcher, settings.rules, settings.time_zone)
-    return hashlib.sha256(repr((files, judged_by)).encode()).hexdigest()[:16]
+    return _digest(files, _judged_by(settings), settings.rules, settings.time_zone)
+
+
+def _judged_by(settings: KnowledgeSettings) -> str:
+    """Names the matcher: the program's version and its settings."""
+    return _digest(version("innkeeper"), settings.matcher)
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def build(settings: KnowledgeSettings, now: datetime) -> Build:
@@ -104,11 +114,28 @@ def build(settings: KnowledgeSettings, now: datetime) -> Build:
     if problems:
         return Build(key, None, tuple(problems))
     matcher = learn(loaded.faq, settings.matcher, settings.cache_folder)
-    failed = [outcome for outcome in run_tests(loaded.faq, matcher) if not outcome.passed]
+    judged_by = _judged_by(settings)
+    failed = [outcome for outcome in _outcomes(settings, loaded.faq, matcher, judged_by) if not outcome.passed]
     problems = [outcome.problem() for outcome in failed]
-    result = Build(key, loaded.faq, tuple(problems), tuple(outcome.name for outcome in failed))
+    result = Build(key, loaded.faq, tuple(problems), tuple(outcome.name for outcome in failed), judged_by)
     store_build(settings.cache_folder, result)
     return result
+
+
+def _outcomes(settings: KnowledgeSettings, faq: Faq, matcher: Matcher, judged_by: str) -> list[Outcome]:
+    """The tests that may have another outcome than in the version served now.
+
+    Where nothing changed that the matcher learns from, what passed passes; an answer is mended in a moment that way.
+    """
+    key = published_key(settings.cache_folder)
+    served = stored_build(settings.cache_folder, key) if key is not None else None
+    rows = tests_of(faq)
+    if served is None or served.faq is None or served.judged_by != judged_by:
+        return run_tests(rows, matcher)
+    if learned_from(served.faq) == learned_from(faq):
+        passed = {name_of_test(*row) for row in tests_of(served.faq)} - set(served.failed_tests)
+        rows = [row for row in rows if name_of_test(*row) not in passed]
+    return run_tests(rows, matcher)
 
 
 def store_build(cache_folder: Path, result: Build) -> None:
@@ -116,7 +143,8 @@ def store_build(cache_folder: Path, result: Build) -> None:
     assert result.faq is not None
     cache_folder.mkdir(parents=True, exist_ok=True)
     rows = [_to_row(problem) for problem in result.problems]
-    text = json.dumps({"faq": to_json(result.faq), "problems": rows, "failed_tests": result.failed_tests})
+    about = {"faq": to_json(result.faq), "problems": rows, "failed_tests": result.failed_tests}
+    text = json.dumps(about | {"judged_by": result.judged_by})
     write_atomically(cache_folder / f"faq-{result.key}.json", text.encode())
     kept = published_key(cache_folder)
     _forget_oldest([path for path in cache_folder.glob("faq-*.json") if path.stem != f"faq-{kept}"], _BUILDS_KEPT)
@@ -127,7 +155,7 @@ def stored_build(cache_folder: Path, key: str) -> Build | None:
     try:
         about = json.loads((cache_folder / f"faq-{key}.json").read_text(encoding="utf-8"))
         problems = tuple(map(_from_row, about["problems"]))
-        return Build(key, from_json(about["faq"]), problems, tuple(about["failed_tests"]))
+        return Build(key, from_json(about["faq"]), problems, tuple(about["failed_tests"]), about["judged_by"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

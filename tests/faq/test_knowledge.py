@@ -142,6 +142,22 @@ async def test_tests_that_failed_from_the_start_do_not_keep_the_faq_from_being_m
         assert (status.rejected_at, status.problems, status.failing) == (None, (), ())
 
 
+async def test_a_test_added_beside_a_known_failure_is_put_too(tmp_path: Path) -> None:
+    """An answer's change puts no passed test again, but new and failed ones: their problems keep their places."""
+    failing = ACCOUNT.replace("positive: {en: [how", "positive: {en: [i want a refund, how")
+    chosen = settings_for(write_faq(tmp_path / "entries", FILES | {"account.yaml": failing}), tmp_path / "cache")
+    await Knowledge.open(chosen, clock)
+    longer = failing.replace("entries:", "# one more line\nentries:").replace(
+        "[i forgot my password]", "[i lost my account]"
+    )
+    (chosen.folder / "account.yaml").write_text(longer)
+    result = build(chosen, NOW)
+    assert [(problem.code, problem.place.line) for problem in result.problems] == [
+        ("failed_test", 18),
+        ("failed_test", 19),
+    ]
+
+
 async def test_a_comment_is_no_new_version(chosen: KnowledgeSettings) -> None:
     async with watching(chosen) as knowledge:
         before = knowledge.status
