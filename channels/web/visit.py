@@ -131,16 +131,16 @@ class Visit:
             reason = "busy"
         if reason is None:
             await self._say({"type": "taken", "id": identifier})
-            self._changed.set()
         else:
             await self._say({"type": "refused", "id": identifier, "reason": reason})
 
     async def _hand_in(self, frame: Mapping[str, Any]) -> bool:
         """True once it is committed, False where this address begins too many chats."""
         names = convert.files_of(frame, self._settings.max_files)
-        async with self._database.reading() as connection:
-            stored = await files.describe(connection, names) if names else {}
-            if self._conversation_id is None:
+        stored: Mapping[str, files.Stored] = {}
+        if names or self._conversation_id is None:
+            async with self._database.reading() as connection:
+                stored = await files.describe(connection, names) if names else {}
                 self._meet(await conversations.find(connection, CHANNEL, self._chat))
         event = convert.to_event(
             frame,

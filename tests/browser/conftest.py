@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
 from bot.app import App
 from bot.building import build_app
@@ -118,10 +118,17 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(context: BrowserContext) -> AsyncIterator[Page]:
-    """A page on which no script may fail."""
+    """A page on which no script may fail, and nothing may break the page's own rules."""
     opened = await context.new_page()
     failures: list[str] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        # That another site may not frame the chat is one of the rules at work.
+        if "Content Security Policy" in message.text and "frame-ancestors" not in message.text:
+            failures.append(message.text)
+
     opened.on("pageerror", lambda error: failures.append(str(error)))
+    opened.on("console", heard)
     yield opened
     assert failures == []
 
