@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
@@ -58,6 +58,7 @@ async def build_app(
     settings: Settings,
     *,
     networks: Networks = make_channels,
+    bring_up_to_date: Callable[[Database], Awaitable[object]] = migrate,
     now: Callable[[], datetime] = utc_now,
     chance: random.Random | None = None,
 ) -> App:
@@ -71,7 +72,7 @@ async def build_app(
         calendar = Calendar.from_settings(calendar_settings(settings.hours, settings.service.time_zone))
         database = Database.open(settings.database.url, pool_size=settings.database.pool_size)
         stack.push_async_callback(database.close)
-        await migrate(database)
+        await bring_up_to_date(database)
         knowledge = await Knowledge.open(knowledge_settings(settings), now)
         stack.push_async_callback(knowledge.close)
         app = _assemble(settings, database, knowledge, texts, calendar, networks, now, chance or random.Random())

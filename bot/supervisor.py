@@ -11,7 +11,7 @@ import structlog
 
 from bot.metrics import Metrics
 from channels.base import Channel, Surroundings
-from channels.errors import Misconfigured
+from channels.errors import ChannelError, Misconfigured
 
 log = structlog.get_logger()
 
@@ -49,6 +49,8 @@ class Supervisor:
                 self.misconfigured[channel.name] = error
                 log.error("channel_misconfigured", channel=channel.name, error=str(error), remedy=error.hint)
                 return
+            except ChannelError as error:
+                log.error("channel_failed", channel=channel.name, error=str(error))
             except Exception:
                 log.exception("channel_failed", channel=channel.name)
             finally:

@@ -106,11 +106,11 @@ async def _database(database: Database, settings: Settings) -> AsyncIterator[Che
     except StorageError as error:
         yield Check("database", Health.BAD, f"{shown} does not answer: {error}", "Is it running? See database.url.")
         return
-    if at == migrations.newest():
+    if at == migrations.NEWEST:
         yield Check("database", Health.GOOD, f"{shown}, revision {at}")
         yield await _admins(database)
     else:
-        message = f"{shown} is at revision {at or 'nothing'}, this version needs {migrations.newest()}"
+        message = f"{shown} is at revision {at or 'nothing'}, this version needs {migrations.NEWEST}"
         yield Check("database", Health.WARNING, message, "innkeeper serve will do it, or run innkeeper migrate.")
     yield await _clock(database)
 

@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import fcntl
 import signal
+import sys
 from collections.abc import Iterator
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -22,7 +24,8 @@ from bot.logs import configure_logs
 from bot.settings import Settings
 from bot.tailoring import console_settings
 from handoff import agents, sessions
-from storage.database import parse_url
+from storage.database import Database, parse_url
+from storage.migrations import NEWEST, current
 
 log = structlog.get_logger()
 
@@ -40,15 +43,15 @@ def serve(program: Program) -> None:
     settings = program.settings()
     configure_logs(settings.log)
     with _alone(settings):
-        run(_serve(settings))
+        run(_serve(settings, program.config))
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, config: Path) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stopping.set)
-    app = await build_app(settings)
+    app = await build_app(settings, bring_up_to_date=partial(_migrate_apart, config))
     try:
         await app.start()
         runner = web.AppRunner(app.web(), access_log=None, shutdown_timeout=3.0)
@@ -66,6 +69,17 @@ async def _serve(settings: Settings) -> None:
     finally:
         await app.close()
     click.echo("Ended cleanly. What was not sent yet is kept and goes out at the next start.")
+
+
+async def _migrate_apart(config: Path, database: Database) -> None:
+    """Migrate in a process of its own where there is something to do: what that needs is not kept in memory here."""
+    if await current(database) == NEWEST:
+        return
+    migrating = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "migrate", "--config", str(config), stdout=asyncio.subprocess.DEVNULL
+    )
+    if await migrating.wait() != 0:
+        stop("The database could not be brought up to date; innkeeper migrate tells why.")
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> None:
