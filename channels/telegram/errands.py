@@ -11,6 +11,7 @@ from telegram.error import BadRequest, TelegramError
 
 from channels.telegram.convert import is_addressed
 from channels.telegram.outcome import is_stale
+from messaging.languages import nearest_language
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +34,8 @@ class Errands:
             if update.callback_query is not None:
                 self._start(self._acknowledge(update.callback_query.id))
             elif update.message is not None and is_addressed(update.message, me):
-                self._start(self._invite(update.message, me, texts, nearest(languages, update.message.from_user)))
+                hint = update.message.from_user.language_code if update.message.from_user else None
+                self._start(self._invite(update.message, me, texts, nearest_language(hint, languages)))
 
     async def close(self) -> None:
         """Drop what is not done."""
@@ -72,11 +74,3 @@ class Errands:
             reply_parameters=ReplyParameters(message.message_id, allow_sending_without_reply=True),
             reply_markup=InlineKeyboardMarkup([[button]]),
         )
-
-
-def nearest(languages: Sequence[str], user: User | None) -> str:
-    """The language of ours that is nearest to what the person's app says; the first if none is near."""
-    hint = ((user.language_code if user else None) or "").lower()
-    exact = [language for language in languages if language.lower() == hint]
-    related = [language for language in languages if language.lower().split("-")[0] == hint.split("-")[0]]
-    return [*exact, *related, *languages][0]

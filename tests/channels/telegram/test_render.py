@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.markdown import escape_markdown
@@ -45,6 +45,7 @@ def test_plain_has_no_signs_of_formatting() -> None:
     assert to_plain("**Go** to [the inn](https://e.org)") == "Go to the inn (https://e.org)"
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.text(alphabet=st.sampled_from("ab <>&\"'*_`~[]()#>-+1.\n|!\\🦄中é"), max_size=200))
 def test_telegram_parses_whatever_is_rendered(markdown: str) -> None:
     plain, marks = entities.parse(to_html(markdown), "HTML")
@@ -52,6 +53,7 @@ def test_telegram_parses_whatever_is_rendered(markdown: str) -> None:
     assert all(mark["offset"] + mark["length"] <= entities.length(plain) for mark in marks)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.text(min_size=1, max_size=100).filter(lambda text: text.isprintable() and text.strip()))
 def test_an_escaped_name_shows_as_it_is_and_is_never_formatting(name: str) -> None:
     plain, marks = entities.parse(to_html(f"Hello {escape_markdown(name)}!"), "HTML")
