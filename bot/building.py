@@ -118,6 +118,7 @@ def _assemble(
         {name: channel.capabilities for name, channel in channels.items()},
         holder,
         now,
+        metrics,
         committed,
     )
     intake = Intake(pipeline.handle, metrics)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.applying import Applying
 from bot.happenings import ActDone, Happening, TimerDue
 from bot.loading import Loading
+from bot.metrics import Metrics
 from bot.preparing import Prepared, Preparing
 from bot.rendering import Renderer
 from bot.rows import Opened
@@ -50,6 +51,7 @@ class Pipeline:
     capabilities: Mapping[str, Capabilities]
     holder: str
     now: Callable[[], datetime]
+    metrics: Metrics
     committed: Callable[[Committed], Awaitable[None]]
 
     async def handle(self, events: Sequence[Happening]) -> list[Outcome]:
@@ -88,6 +90,9 @@ class Pipeline:
         async with self.database.transaction() as connection:
             work, outcomes = await self._work(connection, prepared, failed=failed)
             await work.flush(connection)
+        for each in prepared:
+            if each.written is not None and each.written.match is not None:
+                self.metrics.verdicts.labels(type(each.written.match.verdict).__name__.lower()).inc()
         touched = list(work.opened.values())
         await self.committed(Committed(work.new_entries, touched, work.queue_changed))
         return outcomes

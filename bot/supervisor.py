@@ -21,7 +21,10 @@ LONGEST_PAUSE = 60.0
 
 @dataclass(slots=True)
 class Supervisor:
-    """Runs every channel; ``up`` names those that receive, ``misconfigured`` those that never will and why."""
+    """Runs every channel; ``up`` names those that receive, ``misconfigured`` those that never will and why.
+
+    ``failing`` has the last failure of those that are being tried again.
+    """
 
     channels: Mapping[str, Channel]
     surroundings: Callable[[str], Surroundings]
@@ -29,6 +32,7 @@ class Supervisor:
     chance: random.Random
     up: set[str] = field(default_factory=set)
     misconfigured: dict[str, Misconfigured] = field(default_factory=dict)
+    failing: dict[str, str] = field(default_factory=dict)
     settled: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -50,8 +54,10 @@ class Supervisor:
                 log.error("channel_misconfigured", channel=channel.name, error=str(error), remedy=error.hint)
                 return
             except ChannelError as error:
+                self.failing[channel.name] = str(error)
                 log.error("channel_failed", channel=channel.name, error=str(error))
-            except Exception:
+            except Exception as error:
+                self.failing[channel.name] = repr(error)
                 log.exception("channel_failed", channel=channel.name)
             finally:
                 was_up = channel.name in self.up
@@ -62,6 +68,7 @@ class Supervisor:
     def _ready_of(self, channel: Channel) -> Callable[[], None]:
         def ready() -> None:
             self.up.add(channel.name)
+            self.failing.pop(channel.name, None)
             self.metrics.channel_up.labels(channel.name).set(1)
             log.info("channel_ready", channel=channel.name)
             self._check_settled()

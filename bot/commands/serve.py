@@ -118,12 +118,15 @@ async def _welcome(app: App) -> str:
 
 
 def _channel_lines(app: App) -> Iterator[str]:
+    watched = app.supervisor
     for name in app.channels:
-        broken = app.supervisor.misconfigured.get(name)
+        broken, failure = watched.misconfigured.get(name), watched.failing.get(name)
         if broken is not None:
             yield f"    {name:<9} NOT ON: {broken}. {broken.hint}"
+        elif name in watched.up:
+            yield f"    {name:<9} on"
         else:
-            yield f"    {name:<9} {'on' if name in app.supervisor.up else 'connecting; the log tells when it is on'}"
+            yield f"    {name:<9} not yet: {failure or 'still connecting'}; it is tried again, and the log tells"
     for off in app.off:
         yield f"    {off.name:<9} off: to switch it on, {off.remedy}"
 
