@@ -82,7 +82,7 @@ TestRow = tuple[TestQuestion, str | None]
 """A test question and the entry that it is about; None where no entry may answer it."""
 
 
-def tests_of(faq: Faq) -> list[TestRow]:
+def kept_tests(faq: Faq) -> list[TestRow]:
     """Every test question of the FAQ, entry by entry."""
     rows: list[TestRow] = [(test, entry.id) for entry in faq.entries.values() for test in entry.tests]
     return [*rows, *((test, None) for test in faq.unanswerable)]

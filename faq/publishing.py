@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from faq.checks import Outcome, learned_from, name_of_test, run_tests, tests_of
+from faq.checks import Outcome, kept_tests, learned_from, name_of_test, run_tests
 from faq.entry import Faq, Place
 from faq.lint import LintRules, lint
 from faq.loader import fingerprint, read_faq
@@ -129,11 +129,11 @@ def _outcomes(settings: KnowledgeSettings, faq: Faq, matcher: Matcher, judged_by
     """
     key = published_key(settings.cache_folder)
     served = stored_build(settings.cache_folder, key) if key is not None else None
-    rows = tests_of(faq)
+    rows = kept_tests(faq)
     if served is None or served.faq is None or served.judged_by != judged_by:
         return run_tests(rows, matcher)
     if learned_from(served.faq) == learned_from(faq):
-        passed = {name_of_test(*row) for row in tests_of(served.faq)} - set(served.failed_tests)
+        passed = {name_of_test(*row) for row in kept_tests(served.faq)} - set(served.failed_tests)
         rows = [row for row in rows if name_of_test(*row) not in passed]
     return run_tests(rows, matcher)
 
