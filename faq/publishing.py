@@ -19,7 +19,7 @@ from faq.checks import Outcome, kept_tests, learned_from, name_of_test, run_test
 from faq.entry import Faq, Place
 from faq.lint import LintRules, lint
 from faq.loader import fingerprint, read_faq
-from faq.matcher import Matcher, MatcherSettings, learn
+from faq.matcher import MatcherSettings, learn
 from faq.stored import from_json, to_json
 from storage.problems import Problem, Severity
 from storage.yaml_editor import write_atomically
@@ -113,29 +113,29 @@ def build(settings: KnowledgeSettings, now: datetime) -> Build:
     problems = [problem for problem in problems if problem.severity is Severity.ERROR]
     if problems:
         return Build(key, None, tuple(problems))
-    matcher = learn(loaded.faq, settings.matcher, settings.cache_folder)
     judged_by = _judged_by(settings)
-    failed = [outcome for outcome in _outcomes(settings, loaded.faq, matcher, judged_by) if not outcome.passed]
+    failed = [outcome for outcome in _outcomes(settings, loaded.faq, judged_by) if not outcome.passed]
     problems = [outcome.problem() for outcome in failed]
     result = Build(key, loaded.faq, tuple(problems), tuple(outcome.name for outcome in failed), judged_by)
     store_build(settings.cache_folder, result)
     return result
 
 
-def _outcomes(settings: KnowledgeSettings, faq: Faq, matcher: Matcher, judged_by: str) -> list[Outcome]:
-    """The tests that may have another outcome than in the version served now.
+def _outcomes(settings: KnowledgeSettings, faq: Faq, judged_by: str) -> list[Outcome]:
+    """Learn, and put the tests that may have another outcome than in the version served now.
 
     Where nothing changed that the matcher learns from, what passed passes; an answer is mended in a moment that way.
     """
     key = published_key(settings.cache_folder)
     served = stored_build(settings.cache_folder, key) if key is not None else None
     rows = kept_tests(faq)
-    if served is None or served.faq is None or served.judged_by != judged_by:
-        return run_tests(rows, matcher)
-    if learned_from(served.faq) == learned_from(faq):
-        passed = {name_of_test(*row) for row in kept_tests(served.faq)} - set(served.failed_tests)
+    before = served.faq if served is not None and served.judged_by == judged_by else None
+    if served is not None and before is not None and learned_from(before) == learned_from(faq):
+        passed = {name_of_test(*row) for row in kept_tests(before)} - set(served.failed_tests)
         rows = [row for row in rows if name_of_test(*row) not in passed]
-    return run_tests(rows, matcher)
+        if not rows:
+            return []
+    return run_tests(rows, learn(faq, settings.matcher, settings.cache_folder))
 
 
 def store_build(cache_folder: Path, result: Build) -> None:
