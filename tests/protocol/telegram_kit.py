@@ -53,7 +53,7 @@ class Sink:
 
     async def until(self, enough: Callable[[], Any]) -> None:
         """Wait until something is true; asked after every call of the sink."""
-        async with asyncio.timeout(5), self._changed:
+        async with asyncio.timeout(10), self._changed:
             await self._changed.wait_for(enough)
 
     async def take(self, number: int) -> list[ChannelEvent]:
@@ -78,7 +78,7 @@ class Kit:
         self.ready.clear()
         self.running = asyncio.create_task(self.channel.run(surroundings(self.sink), self.ready.set))
         waiting = asyncio.create_task(self.ready.wait())
-        await asyncio.wait({self.running, waiting}, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({self.running, waiting}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
         if self.running.done():
             waiting.cancel()
             await self.running

@@ -117,7 +117,7 @@ async def inn(settings: Settings) -> AsyncIterator[Inn]:
 
 async def until(asked: Callable[[], Awaitable[bool]]) -> None:
     """Wait until it is so; the tables that are asked have no way to tell."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while not await asked():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
@@ -129,7 +129,7 @@ async def reads(inn: Inn, player: FakeUser, words: str) -> dict[str, object]:
         found = (m for m in inn.server.sent(player) if words in str(m.get("text", m.get("caption", ""))))
         return next(found, {})
 
-    return await inn.server.wait_for(look, within=10)
+    return await inn.server.wait_for(look, within=20)
 
 
 async def test_a_question_is_answered_and_the_buttons_work(inn: Inn) -> None:
@@ -165,7 +165,7 @@ async def test_a_human_takes_over_with_words_and_pictures_both_ways(inn: Inn) ->
         sha256 = await files.store(inn.database, connection, PNG, "image/png", datetime.now(UTC))
     picture = StoredFile(sha256=sha256, name="map.png", content_type="image/png", size=len(PNG))
     assert await inn.app.perform(act(Reply, 2, text="**Here** it is", files=(picture,))) == Done()  # type: ignore[arg-type]
-    sent = await inn.server.wait_for(lambda: [m for m in inn.server.sent(ann) if "photo" in m], within=10)
+    sent = await inn.server.wait_for(lambda: [m for m in inn.server.sent(ann) if "photo" in m], within=20)
     stored = inn.server.world.files[sent[0]["photo"][-1]["file_id"]]
     assert stored.content == PNG
     await reads(inn, ann, "Here it is")
@@ -223,7 +223,7 @@ async def test_nothing_is_lost_or_doubled_across_restarts(inn: Inn) -> None:
         # Some updates are not seen yet, some are not committed, some are not confirmed.
         await inn.end()
         await inn.begin()
-    await inn.server.wait_for(lambda: not inn.server.bot.pending, within=10)
+    await inn.server.wait_for(lambda: not inn.server.bot.pending, within=20)
     for player in people:
         texts = [m.text for m in await inn.said(player) if m.direction is Direction.INCOMING]
         assert texts == [f"what about zqxv {round_number}" for round_number in range(3)]

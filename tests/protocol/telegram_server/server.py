@@ -141,7 +141,7 @@ class FakeTelegram:
     def calls_of(self, method: str) -> list[Call]:
         return [call for call in self.calls if call.method == method]
 
-    async def wait_for(self, look: Callable[[], T], within: float = 5.0) -> T:
+    async def wait_for(self, look: Callable[[], T], within: float = 10.0) -> T:
         """What ``look`` returns as soon as that is true; asked again whenever something happens."""
         async with asyncio.timeout(within):
             while not (found := look()):
@@ -149,18 +149,18 @@ class FakeTelegram:
                 await self._changed.wait()
             return found
 
-    async def wait_sent(self, to: FakeUser | FakeGroup, number: int = 1, within: float = 5.0) -> list[Json]:
+    async def wait_sent(self, to: FakeUser | FakeGroup, number: int = 1, within: float = 10.0) -> list[Json]:
         """Everything the bot has written there, once it is at least ``number`` messages."""
         return await self.wait_for(lambda: sent if len(sent := self.sent(to)) >= number else [], within)
 
-    async def next_sent(self, to: FakeUser | FakeGroup, within: float = 5.0) -> Json:
+    async def next_sent(self, to: FakeUser | FakeGroup, within: float = 10.0) -> Json:
         """The next message that the bot writes there from now on."""
         before = {message["message_id"] for message in self.sent(to)}
         return await self.wait_for(
             lambda: next((m for m in self.sent(to) if m["message_id"] not in before), None) or {}, within
         )
 
-    async def wait_polling(self, within: float = 5.0) -> None:
+    async def wait_polling(self, within: float = 10.0) -> None:
         """Until the bot has confirmed everything and waits for more."""
         await self.wait_for(lambda: self.bot.poll is not None and not self.bot.pending, within)
 
