@@ -71,6 +71,9 @@ class SignIn:
         self._by_name.forget(name)
         self._by_address.take_back(self._access.address(request))
         async with self._database.transaction() as connection:
+            if await agents.password_hash(connection, agent.id) != stored:
+                # It was replaced through a link while this one was verified.
+                raise refusal(web.HTTPForbidden, "wrong", WRONG)
             if verified.renewed is not None:
                 await agents.set_password_hash(connection, agent.id, verified.renewed)
             token = await sessions.begin(connection, agent.id, self._now(), self._settings.lifetime)

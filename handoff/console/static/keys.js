@@ -44,7 +44,8 @@ export function listen({ desk, lists, ticket, composer, choose }) {
     "?": showShortcuts,
   };
   const pressed = (event) => {
-    if (document.querySelector("dialog[open]")) return;
+    // While an input method composes a word, its keys are its own.
+    if (event.isComposing || document.querySelector("dialog[open]")) return;
     const writing = event.target.matches?.("input, textarea, select");
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches?.("textarea")) {
       event.preventDefault();
