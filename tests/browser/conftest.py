@@ -57,11 +57,11 @@ class Inn:
         self.settings = settings
         self._app: App | None = None
         self._runner: web.AppRunner | None = None
-        self._port = 0
+        self.port = 0
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def app(self) -> App:
@@ -74,9 +74,9 @@ class Inn:
         await self._app.supervisor.settled.wait()
         self._runner = web.AppRunner(self._app.web(), shutdown_timeout=1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
         await site.start()
-        self._port = self._runner.addresses[0][1]
+        self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
         app, runner = self.app, self._runner
