@@ -42,6 +42,7 @@ def serve(program: Program) -> None:
     """
     settings = program.settings()
     configure_logs(settings.log)
+    click.echo("Starting. A new or changed FAQ is learned first, which takes a moment …")
     with _alone(settings):
         run(_serve(settings, program.config))
 
