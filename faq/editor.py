@@ -10,6 +10,7 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import LiteralScalarString
 
+from faq.entry import Faq
 from faq.errors import FaqErrors, UnknownEntry
 from faq.language.folding import fold
 from faq.loader import faq_files, load_documents
@@ -77,14 +78,22 @@ class FaqEditor:
 
     def render(self) -> dict[Path, str]:
         """The text that every changed file will have. Raises FaqErrors where the FAQ would no longer load."""
-        texts = {path: editor.render() for path, editor in self._opened.items() if editor.is_changed}
-        texts |= {path: dump_yaml(data) for path, data in self._new_files.items()}
+        self.faq()
+        return self._texts()
+
+    def faq(self) -> Faq:
+        """The FAQ as it will be. Raises FaqErrors where it would no longer load."""
+        texts = self._texts()
         kept = [read_yaml(path) for path in faq_files(self._folder) if path not in texts]
         changed = [parse_yaml(text.encode(), str(path)) for path, text in texts.items()]
-        errors = load_documents([*kept, *changed], self._variables).errors
-        if errors:
-            raise FaqErrors(errors)
-        return texts
+        loaded = load_documents([*kept, *changed], self._variables)
+        if loaded.errors:
+            raise FaqErrors(loaded.errors)
+        return loaded.faq
+
+    def _texts(self) -> dict[Path, str]:
+        texts = {path: editor.render() for path, editor in self._opened.items() if editor.is_changed}
+        return texts | {path: dump_yaml(data) for path, data in self._new_files.items()}
 
     def save(self) -> list[Path]:
         """Write every change; the files written. Raises FaqErrors or ChangedMeanwhile before anything is written."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 
 import click
 
 from bot.commands.faq_tools import PROPOSALS, FaqTools, stop
-from faq.additions import Addition, record, recorded, savings
-from faq.editor import EntryDraft, FaqEditor
-from faq.proposals import AddPhrasings, NewEntry, from_row
+from faq.accepting import Wish
+from faq.accepting import accept as take_over
+from faq.additions import record, recorded, savings
+from faq.proposals import from_row
 
 
 @click.command()
@@ -32,7 +32,8 @@ def accept(
 ) -> None:
     """Write proposals of the last `faq unanswered` into the YAML, keeping its comments and order.
 
-    Of each language's questions the last becomes a test and the others phrasings, if there are two or more.
+    Of each language's questions the last becomes a test and the others phrasings, if there are two or more and the FAQ
+    passes that test once it has learned the others.
     """
     path = tools.settings.cache_folder / PROPOSALS
     if not path.exists():
@@ -42,25 +43,14 @@ def accept(
         stop(f"There are {len(groups)} proposals, so no number {max(numbers)}.")
     if len(numbers) > 1 and (new_id or title or answer):
         stop("--id, --title and --answer are for one proposal at a time.")
-    editor = FaqEditor(tools.settings.folder, tools.settings.variables)
-    additions = []
-    for number in dict.fromkeys(numbers):
-        group = groups[number - 1]
-        phrasings, tests = _divided(group.texts)
-        proposal = AddPhrasings(entry, 1.0) if entry is not None else group.proposal
-        if isinstance(proposal, AddPhrasings):
-            entry_id = proposal.entry_id
-            editor.add_phrasings(entry_id, phrasings, tests)
-        else:
-            draft = _draft(number, proposal, phrasings, tests, new_id, title, answer)
-            editor.add_entry(topic or proposal.topic, draft)
-            entry_id = draft.id
-        said = tuple(text for texts in phrasings.values() for text in texts)
-        additions.append(Addition(tools.now(), entry_id, said, group.players))
-    for written in editor.save():
+    chosen = [groups[number - 1] for number in dict.fromkeys(numbers)]
+    settings = tools.settings
+    wish = Wish(entry, new_id, topic, title, answer)
+    accepted = take_over(chosen, wish, settings.folder, settings.variables, tools.learn, tools.now())
+    for written in accepted.editor.save():
         click.echo(f"Written: {written}")
-    for addition in additions:
-        record(tools.settings.folder, addition)
+    for addition in accepted.additions:
+        record(settings.folder, addition)
         click.echo(f"  {addition.entry_id}: {len(addition.phrasings)} phrasings, asked by {addition.missed} players")
 
 
@@ -85,34 +75,3 @@ def saved(tools: FaqTools) -> None:
             f"{made.missed} had asked in vain before"
         )
     click.echo(f"Together {sum(row.players for row in rows)} times a player did not have to wait for a human.")
-
-
-def _divided(
-    texts: Mapping[str, Sequence[str]],
-) -> tuple[dict[str, Sequence[str]], dict[str, Sequence[str]]]:
-    """Phrasings and tests: of two or more texts the last is kept to test with."""
-    phrasings = {language: rows[:-1] if len(rows) > 1 else rows for language, rows in texts.items()}
-    tests = {language: rows[-1:] for language, rows in texts.items() if len(rows) > 1}
-    return phrasings, tests
-
-
-def _draft(
-    number: int,
-    proposal: NewEntry,
-    phrasings: Mapping[str, Sequence[str]],
-    tests: Mapping[str, Sequence[str]],
-    new_id: str | None,
-    title: str | None,
-    answer: str | None,
-) -> EntryDraft:
-    said = answer or proposal.answer
-    if said is None:
-        stop(f'Proposal {number} is a new entry that no agent has answered yet: add  --answer "…", or  --entry ID.')
-    language = proposal.language
-    return EntryDraft(
-        id=new_id or proposal.id,
-        title={language: title or proposal.title},
-        phrasings=phrasings,
-        answer={language: said},
-        tests=tests,
-    )
