@@ -126,6 +126,7 @@ async def test_a_screen_reader_finds_its_way(inn: Inn, page: Page) -> None:
     await expect(page.get_by_role("textbox", name="Write your question…")).to_be_visible()
     await expect(page.get_by_role("button", name="Attach a file")).to_be_visible()
     await expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    assert await page.evaluate("document.documentElement.scrollHeight <= innerHeight"), "the page itself never scrolls"
     await expect(page.get_by_role("heading", level=1)).to_have_text(f"{inn.settings.service.name} support")
 
 
