@@ -15,10 +15,11 @@ from zipfile import BadZipFile
 from faq.embedding.port import Embedder
 from faq.entry import Entry, Faq
 from faq.errors import LearningError
+from faq.language.courtesies import core
 from faq.model import Model, load
 
 # Part of the cache's key: a model learned by other code is not the same model.
-FORM = 4
+FORM = 5
 _LEARNING_LIMIT_SECONDS = 3600
 _KEPT_MODELS = 8
 # The cores belong to the players while a new FAQ is learned; more threads also gain nothing at these sizes.
@@ -90,6 +91,6 @@ def _lesson(faq: Faq) -> dict[str, object]:
 
 
 def _rows(place: int, entry: Entry) -> list[tuple[int, str, str, bool]]:
-    """Sorted, so that the order in the owner's files changes nothing."""
-    phrasings = sorted({(place, phrasing.text, phrasing.language, False) for phrasing in entry.phrasings})
+    """Sorted, so that the order in the owner's files changes nothing; trimmed as questions are."""
+    phrasings = sorted({(place, core(phrasing.text), phrasing.language, False) for phrasing in entry.phrasings})
     return phrasings + sorted({(place, title, language, True) for language, title in entry.title.items()})

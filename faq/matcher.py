@@ -16,7 +16,7 @@ from faq.language.folding import fold, words
 from faq.language.parts import leans_on_previous, split
 from faq.language.spelling import Speller
 from faq.learning import learned_model
-from faq.match import Candidate, Match, Question
+from faq.match import Answer, Candidate, Match, Question, Verdict
 from faq.model import Model
 from faq.scorers.grams import Stream
 from faq.scoring import Reading, Scorer
@@ -27,6 +27,7 @@ _EXACT = 0.99
 _REMEMBERED = 2048
 # A longer message is matched on its beginning: what follows no longer changes what it asks.
 _LONGEST = 2000
+_MOST_CANDIDATES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ class Matcher:
             whole = found[asked.together]
         parts = [found[part] for part in asked.parts]
         verdict = decide(whole, parts, thresholds)
-        return Match(_merged(whole, parts), verdict, language, self.faq_version)
+        return Match(_merged(verdict, whole, parts), verdict, language, self.faq_version)
 
 
 def learn(faq: Faq, settings: MatcherSettings, cache_folder: Path, embedder: Embedder | None = None) -> Matcher:
@@ -185,17 +186,20 @@ def _surer(candidates: Sequence[Candidate], than: Sequence[Candidate]) -> bool:
     return bool(candidates) and (not than or candidates[0].confidence > than[0].confidence)
 
 
-def _merged(whole: Sequence[Candidate], parts: Sequence[Sequence[Candidate]]) -> tuple[Candidate, ...]:
-    """The candidates of the message and the first of each part, every entry once, by confidence; at most ten."""
-    firsts = [part[0] for part in parts if part]
-    best: dict[str, Candidate] = {}
-    for candidate in (*whole, *firsts):
-        known = best.get(candidate.entry_id)
-        if known is None or candidate.confidence > known.confidence:
-            best[candidate.entry_id] = candidate
-    if not firsts:
+def _merged(
+    verdict: Verdict, whole: Sequence[Candidate], parts: Sequence[Sequence[Candidate]]
+) -> tuple[Candidate, ...]:
+    """The whole message's candidates; before them what is answered because a part of the message asks for it."""
+    if not parts or not isinstance(verdict, Answer):
         return tuple(whole)
-    return tuple(sorted(best.values(), key=lambda each: (-each.confidence, each.entry_id)))[:10]
+    surest: dict[str, Candidate] = {}
+    for candidate in (*whole, *(part[0] for part in parts if part)):
+        known = surest.get(candidate.entry_id)
+        if known is None or candidate.confidence > known.confidence:
+            surest[candidate.entry_id] = candidate
+    answered = [surest[entry_id] for entry_id in verdict.entry_ids]
+    rest = [candidate for candidate in whole if candidate.entry_id not in verdict.entry_ids]
+    return (*answered, *rest)[:_MOST_CANDIDATES]
 
 
 def _unique_texts(model: Model) -> dict[str, str]:

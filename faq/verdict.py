@@ -22,24 +22,20 @@ class Thresholds:
 def decide(whole: Sequence[Candidate], parts: Sequence[Sequence[Candidate]], thresholds: Thresholds) -> Verdict:
     """The verdict on a message, from the candidates for all of it and for each question in it (best first).
 
-    Two questions that are both surely known get both answers; where only one is, and the other has likely entries,
-    the player chooses among the best of each.
+    Two questions that are both surely known get both answers. One that is sure alone is answered where the whole
+    message allows it. Else the player chooses among what is likely for the whole, then for its parts.
     """
     firsts = [part[0] for part in parts if part]
     sure = _distinct(first for first in firsts if first.confidence >= thresholds.answer_above)
+    certain = bool(whole) and whole[0].confidence >= thresholds.answer_above
     if len(sure) > 1:
         return Answer(sure[:_MOST_TOGETHER])
-    likely = _distinct(first for first in firsts if first.confidence >= thresholds.suggest_above)
-    certain = bool(whole) and whole[0].confidence >= thresholds.answer_above
-    if certain and (not sure or whole[0].entry_id in sure):
+    if certain:
         return Answer((whole[0].entry_id,))
-    if len(likely) > 1:
-        return Suggest(likely[:_MOST_SUGGESTED])
-    if sure:
+    if sure and sure[0] in [candidate.entry_id for candidate in whole[:_MOST_SUGGESTED]]:
         return Answer(sure)
-    fair = [candidate.entry_id for candidate in whole if candidate.confidence >= thresholds.suggest_above]
-    together = tuple(dict.fromkeys([*fair, *likely]))
-    return Suggest(together[:_MOST_SUGGESTED]) if together else Handoff()
+    likely = _distinct(candidate for candidate in (*whole, *firsts) if candidate.confidence >= thresholds.suggest_above)
+    return Suggest(likely[:_MOST_SUGGESTED]) if likely else Handoff()
 
 
 def _distinct(candidates: Iterable[Candidate]) -> tuple[str, ...]:

@@ -18,9 +18,9 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """What may open and what may close a message, as ``courtesies.txt`` says (there: what its kinds mean)."""
     lines = files("faq.language").joinpath("courtesies.txt").read_text(encoding="utf-8").splitlines()
     pairs = [line.split("\t") for line in lines if line and not line.startswith("#")]
-    opening = _either([phrase for kind, phrase in pairs if kind in ("opening", "both")])
-    closing = _either([phrase for kind, phrase in pairs if kind in ("closing", "loose", "both")])
-    loose = [phrase for kind, phrase in pairs if kind in ("loose", "both") or _UNSPACED_LETTER.search(phrase)]
+    opening = _either([phrase for kind, phrase in pairs if kind == "opening"])
+    closing = _either([phrase for kind, phrase in pairs if kind in ("closing", "loose")])
+    loose = [phrase for kind, phrase in pairs if kind == "loose" or _UNSPACED_LETTER.search(phrase)]
     # "how do you say thank you" asks something: thanks must stand apart, unless nobody would ask of them.
     apart = rf"[^\w\s]\s*{closing}|\n\s*{closing}|\s*(?<!\w){_either(loose)}"
     return (
