@@ -68,6 +68,7 @@ class App:
             "timers": repeat(self.clockwork.fire_timers, 1.0, "timers"),
             "files": repeat(self.fetcher.fetch_due, 0.5, "files"),
             "bring_back": repeat(self.clockwork.bring_back, 30.0, "bring_back"),
+            "return_tickets": repeat(self.clockwork.return_tickets, 5.0, "return_tickets"),
             "measure": repeat(self.clockwork.measure, 5.0, "measure"),
             "prune": repeat(self.clockwork.prune, 60.0, "prune"),
             "faq": self.knowledge.watch(),

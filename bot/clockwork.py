@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
 
-from bot.happenings import Happening, TimerDue
+from bot.happenings import ActDone, Happening, TimerDue
 from bot.metrics import Metrics
 from bot.sender import Sender, SendRules
-from handoff.acts import Outcome
-from handoff.tickets import queue_figures
+from handoff import tickets
+from handoff.acts import Outcome, Release
 from messaging import outbox, timers
 from messaging.inbox import inbox
 from storage.database import Database
@@ -77,6 +78,15 @@ class Clockwork:
         alive_since = now if self._database.is_sqlite else now - 3 * self._rules.heartbeat
         await self._sender.take_over(alive_since)
 
+    async def return_tickets(self) -> None:
+        """Put the tickets of agents who were shut out back to their places in the queue."""
+        async with self._database.reading() as connection:
+            found = await tickets.of_disabled_agents(connection)
+        now = self._now()
+        releases = [Release(each.key, secrets.token_hex(8), each.agent_id or 0, "", now) for each in found]
+        if releases:
+            await self._submit([ActDone(each) for each in releases])
+
     async def bring_back(self) -> None:
         await self._sender.bring_back()
 
@@ -84,7 +94,7 @@ class Clockwork:
         """Bring the gauges up to date."""
         now = self._now()
         async with self._database.reading() as connection:
-            length, oldest = await queue_figures(connection)
+            length, oldest = await tickets.queue_figures(connection)
             counts = await outbox.counts(connection)
             age = await outbox.oldest_unfinished(connection)
         self._metrics.queue_length.set(length)

@@ -72,8 +72,12 @@ class Fetcher:
 
     async def _fetch(self, row: sa.Row[Any]) -> None:
         channel = self._channels[row.channel]
+        limit = min(self._rules.limit, channel.capabilities.max_file)
+        if row.size is not None and row.size > limit:
+            await self._give_up(row, "too_large", f"{row.size} bytes")
+            return
         try:
-            content = await channel.fetch(row.remote, self._rules.limit)
+            content = await channel.fetch(row.remote, limit)
         except FileGone as error:
             await self._give_up(row, "lost", str(error))
             return

@@ -130,7 +130,8 @@ def payloads(
     text: str, buttons: Sequence[Mapping[str, str]], files: Sequence[StoredFile], limits: Capabilities
 ) -> list[Row]:
     """One message as the things that the network sends, each within its limits; buttons go under the last."""
-    made: list[Row] = [{"text": each} for each in split(text, limits.max_text)] if text else []
+    parts = split(text, limits.max_text, utf16=limits.counts_utf16) if text else []
+    made: list[Row] = [{"text": each} for each in parts]
     for position, file in enumerate(files):
         payload = {"sha256": file.sha256, "name": file.name, "content_type": file.content_type}
         if position == 0 and len(made) == 1 and len(text) <= limits.max_caption:

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -32,6 +33,7 @@ class SendRules:
 
     give_up_after: timedelta = timedelta(hours=24)
     first_pause: float = 1.0
+    doubt_pause: float = 5.0
     longest_pause: float = 300.0
     at_once: int = 64
     heartbeat: timedelta = timedelta(seconds=10)
@@ -73,11 +75,11 @@ class Sender:
         clock = asyncio.get_running_loop().time
         self._clock = clock
         self._totals = {name: Bucket(channel.total_pace, clock) for name, channel in channels.items()}
-        self._stopping = False
+        self._stop = asyncio.Event()
 
     def offer(self, entries: Sequence[Entry]) -> None:
         """Send these as soon as their lanes allow. Lanes of channels that are off keep theirs for later."""
-        if self._stopping:
+        if self._stop.is_set():
             return
         for lane, waiting in lanes_of(entries).items():
             if lane[0] not in self._channels:
@@ -89,7 +91,7 @@ class Sender:
     async def take_over(self, alive_since: datetime) -> int:
         """Hold and send what processes left behind that are silent since then; returns how many entries."""
         async with self._database.transaction() as connection:
-            found = await outbox.take_over(self._database, connection, self._holder, alive_since)
+            found = await outbox.take_over(self._database, connection, self._holder, self._channels, alive_since)
         ready: list[Entry] = []
         for lane in lanes_of(found).values():
             # Only the first of a lane can have been started: the next one waits until its mark is committed.
@@ -108,7 +110,7 @@ class Sender:
 
     async def stop(self, patience: float) -> None:
         """Finish what is being sent, within ``patience`` seconds; the rest stays in the outbox."""
-        self._stopping = True
+        self._stop.set()
         for lane in self._lanes.values():
             lane.clear()
         tasks = list(self._tasks.values())
@@ -127,7 +129,7 @@ class Sender:
         try:
             while waiting:
                 entry: Entry | None = waiting[0]
-                while entry is not None and not self._stopping:
+                while entry is not None and not self._stop.is_set():
                     entry = await self._attempt(lane, entry)
                 if waiting:
                     waiting.popleft()
@@ -143,10 +145,10 @@ class Sender:
         """One attempt at this entry. Returns it as it is to be tried again, or None when it is done with."""
         pause = (entry.due_at - self._now()).total_seconds()
         if pause > 0:
-            await asyncio.sleep(pause)
+            await self._pause(pause)
         channel = self._channels[lane[0]]
         await self._wait_for_turn(lane, channel)
-        if self._stopping:
+        if self._stop.is_set():
             return entry
         try:
             outgoing = await self._outgoing(entry)
@@ -188,11 +190,17 @@ class Sender:
             bucket = self._chat_buckets[lane] = Bucket(channel.pace(lane[1]), self._clock)
         wait = max(bucket.take(), self._totals[lane[0]].take())
         if wait > 0:
-            await asyncio.sleep(wait)
+            await self._pause(wait)
         blocked = self._totals[lane[0]].blocked_for
         if blocked > 0:
             # The network asked the whole channel to wait while this lane waited for its own turn.
-            await asyncio.sleep(blocked)
+            await self._pause(blocked)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not when it is time to stop: what waits stays in the outbox."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stop.wait()
 
     def _forget_idle_bucket(self, lane: tuple[str, str]) -> None:
         bucket = self._chat_buckets.get(lane)
@@ -251,7 +259,7 @@ class Sender:
                 entry,
                 attempts=entry.attempts + 1,
                 doubts=entry.doubts + (0 if safe else 1),
-                due_at=self._now() + timedelta(seconds=self._rules.first_pause),
+                due_at=self._now() + timedelta(seconds=self._rules.first_pause if safe else self._rules.doubt_pause),
             )
             log.warning("send_doubted", channel=entry.channel, entry=entry.key, error=error)
             await self._marks.write(self._mark(again, EntryState.WAITING, error=error))

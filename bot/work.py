@@ -44,7 +44,6 @@ from bot.rows import (
 )
 from bot.situation import TicketFacts
 from channels.base import Capabilities
-from channels.splitting import split
 from handoff import tickets as ticket_store
 from handoff.tickets import TicketState, tickets
 from messaging import timers as timer_store
@@ -54,6 +53,8 @@ from messaging.messages import Author, Direction, IncomingFile, Status
 from messaging.outbox import Entry, EntryState, entry_of_row, of_message, outbox
 from messaging.timers import Timer
 from storage.database import Database
+
+ANY_NETWORK = Capabilities(max_text=2000, max_caption=1000, max_file=8 * 1024 * 1024)
 
 
 @dataclass(slots=True)
@@ -251,7 +252,7 @@ class Work:
         text = "\n\n".join(each for each in texts if each)
         buttons = [self.renderer.button(choice, saying.language, number) for choice in say.choices]
         buttons = [link for part in say.parts for link in self.renderer.links(part, saying.language)] + buttons
-        pulls = self.capabilities[conversation.channel].pulls
+        pulls = self._limits(conversation).pulls
         data: Row = {**say.data}
         if buttons:
             data["buttons"] = buttons_as_data(buttons)
@@ -280,7 +281,7 @@ class Work:
     def _queue(self, saying: _Saying, text: str, buttons: list[dict[str, str]]) -> None:
         """Outbox rows of one message, one for each thing that the network sends; buttons go under the last."""
         conversation, say = saying.conversation, saying.say
-        for payload in payloads(text, buttons, say.files, self.capabilities[conversation.channel]):
+        for payload in payloads(text, buttons, say.files, self._limits(conversation)):
             if saying.reply_via:
                 payload["reply_via"] = saying.reply_via
             self._outbox.append(outbox_row(conversation, saying.number, say.author, payload, self.holder, saying.now))
@@ -291,13 +292,13 @@ class Work:
         row = await self._find_message(connection, conversation, number)
         if row is None or "buttons" not in row["data"]:
             return
-        data = {key: value for key, value in row["data"].items() if key != "buttons"}
-        self.change_message(conversation, number, None, {"data": data}, now)
-        limits = self.capabilities[conversation.channel]
-        # The part that carries the buttons is the last one of a long answer.
+        # A link goes on being useful after the press.
+        links = [button for button in row["data"]["buttons"] if "url" in button]
+        self.change_message(conversation, number, None, {"data": {**row["data"], "buttons": links}}, now)
+        limits = self._limits(conversation)
         if limits.can_edit and not limits.pulls and row["text"]:
-            text = split(row["text"], limits.max_text)[-1]
-            payload = {"text": text, "edits": number}
+            # The part that carries the buttons is the last one of a long answer.
+            payload = {**payloads(row["text"], links, (), limits)[-1], "edits": number}
             self._outbox.append(outbox_row(conversation, number, Author.BOT, payload, self.holder, now))
 
     async def _send_again(self, conversation: Opened, number: int, now: datetime, connection: AsyncConnection) -> None:
@@ -375,6 +376,10 @@ class Work:
         )
         row = found.one_or_none()
         return None if row is None else dict(row._mapping)
+
+    def _limits(self, conversation: Opened) -> Capabilities:
+        """What the conversation's network takes; for a channel that is off now, what every network takes."""
+        return self.capabilities.get(conversation.channel, ANY_NETWORK)
 
     async def _write_tickets(self, connection: AsyncConnection) -> None:
         for conversation in self.opened.values():

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from handoff.agents import agents
 from messaging.conversations import conversations
 from messaging.players import players
 from storage.database import Identifier, Json, Moment, metadata
@@ -67,7 +68,12 @@ tickets = sa.Table(
         sqlite_where=sa.text("state <> 'resolved'"),
         postgresql_where=sa.text("state <> 'resolved'"),
     ),
-    sa.Index("ix_tickets_agent_id", "agent_id", "state"),
+    sa.Index(
+        "ix_tickets_assigned",
+        "claimed_at",
+        sqlite_where=sa.text("state = 'assigned'"),
+        postgresql_where=sa.text("state = 'assigned'"),
+    ),
     sa.Index("ix_tickets_resolved_at", "resolved_at"),
 )
 
@@ -150,6 +156,16 @@ async def assigned(connection: AsyncConnection, agent_id: int | None = None, lim
     query = _LISTED.where(tickets.c.state == TicketState.ASSIGNED).order_by(tickets.c.claimed_at).limit(limit)
     if agent_id is not None:
         query = query.where(tickets.c.agent_id == agent_id)
+    return [_ticket(row) for row in await connection.execute(query)]
+
+
+async def of_disabled_agents(connection: AsyncConnection, limit: int = 100) -> list[Ticket]:
+    """Tickets still in the hands of agents who are shut out."""
+    query = (
+        _LISTED.join(agents, agents.c.id == tickets.c.agent_id)
+        .where(tickets.c.state == TicketState.ASSIGNED, agents.c.disabled_at.is_not(None))
+        .limit(limit)
+    )
     return [_ticket(row) for row in await connection.execute(query)]
 
 

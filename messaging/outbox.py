@@ -149,13 +149,23 @@ async def beat(database: Database, connection: AsyncConnection, holder: str, now
 
 
 async def take_over(
-    database: Database, connection: AsyncConnection, holder: str, alive_since: datetime, limit: int = 500
+    database: Database,
+    connection: AsyncConnection,
+    holder: str,
+    channels: Iterable[str],
+    alive_since: datetime,
+    limit: int = 500,
 ) -> list[Entry]:
-    """Hold unfinished entries whose holder has not been heard of since ``alive_since``; in the order of their lanes."""
+    """Hold unfinished entries of these channels whose holder is silent since then, in the order of their lanes."""
     alive = sa.select(holders.c.id).where(holders.c.heartbeat_at > alive_since)
     query = (
         sa.select(outbox)
-        .where(outbox.c.state.in_(UNFINISHED), outbox.c.held_by != holder, outbox.c.held_by.not_in(alive))
+        .where(
+            outbox.c.state.in_(UNFINISHED),
+            outbox.c.held_by != holder,
+            outbox.c.held_by.not_in(alive),
+            outbox.c.channel.in_(list(channels)),
+        )
         .order_by(outbox.c.conversation_id, outbox.c.number)
         .limit(limit)
     )

@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from channels.markdown import plain
+from handoff import agents
 from handoff.acts import Claim, Close, Declined, Done, Note, Release, Reopen, Reply, StoredFile
 from handoff.tickets import Ticket, TicketState
 from messaging import files
@@ -106,6 +107,17 @@ async def test_a_ticket_given_back_keeps_its_old_place(house: House) -> None:
     assert [each.key for each in await house.waiting()] == [second.key]
     await mira.does(Release, first)
     assert [each.key for each in await house.waiting()] == [first.key, second.key]
+
+
+async def test_the_tickets_of_an_agent_who_is_shut_out_go_back_to_the_queue(house: House) -> None:
+    mira = await house.agent()
+    ann, ticket = await asked(house)
+    await mira.does(Claim, ticket)
+    async with house.app.database.transaction() as connection:
+        await agents.disable(connection, "mira", house.clock())
+    await house.app.clockwork.return_tickets()
+    assert [each.key for each in await house.waiting()] == [ticket.key]
+    await ann.reads("your place is kept")
 
 
 async def test_who_writes_again_soon_after_the_close_continues_the_same_request(house: House) -> None:

@@ -257,7 +257,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("conversation_id", "number", name=op.f("pk_tickets")),
     )
-    op.create_index("ix_tickets_agent_id", "tickets", ["agent_id", "state"], unique=False)
+    op.create_index(
+        "ix_tickets_assigned",
+        "tickets",
+        ["claimed_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'assigned'"),
+        postgresql_where=sa.text("state = 'assigned'"),
+    )
     op.create_index(
         "ix_tickets_open",
         "tickets",
