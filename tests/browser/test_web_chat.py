@@ -61,6 +61,7 @@ async def test_a_picture_is_sent_shown_and_kept(inn: Inn, page: Page) -> None:
     picture = page.get_by_role("img", name="my castle.png")
     await expect(picture).to_be_visible()
     await expect(picture).to_have_js_property("naturalWidth", 1)
+    await expect(page.locator(".message.bot .meta").last).to_be_in_viewport()
     async with page.expect_download() as download:
         await page.get_by_role("button", name="crash log.txt").click()
     assert (await download.value).suggested_filename == "crash log.txt"

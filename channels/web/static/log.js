@@ -23,7 +23,10 @@ export class Log {
     this.earlier = document.getElementById("earlier");
     this.newer.addEventListener("click", () => this.toBottom());
     this.scroll.addEventListener("scroll", () => this.isAtBottom() && (this.newer.hidden = true), { passive: true });
-    new ResizeObserver(() => this.wasAtBottom && this.toBottom()).observe(this.scroll);
+    // A keyboard that comes up takes room, and pictures that arrive need some: who was at the end stays there.
+    const sizes = new ResizeObserver(() => this.wasAtBottom && this.toBottom());
+    sizes.observe(this.scroll);
+    sizes.observe(this.log);
     whenWords(() => {
       this.newer.textContent = say("new_messages");
       this.earlier.textContent = say("earlier_messages");
@@ -154,6 +157,7 @@ export class Log {
 
   toBottom() {
     this.scroll.scrollTop = this.scroll.scrollHeight;
+    this.wasAtBottom = true;
     this.newer.hidden = true;
   }
 }
