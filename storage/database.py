@@ -73,7 +73,10 @@ class Database:
 
     @classmethod
     def open(cls, url: str, *, pool_size: int = 10) -> Database:
-        """Engines for ``url``; nothing is connected yet. Raises DatabaseFault for a URL that is not understood."""
+        """Engines for ``url``; nothing is connected yet.
+
+        Raises DatabaseFault for a URL that is not understood, DatabaseUnreachable where its folder cannot be made.
+        """
         parsed = parse_url(url)
         if parsed.get_backend_name() != "sqlite":
             engine = create_async_engine(parsed, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False)
@@ -82,7 +85,11 @@ class Database:
             engine = create_async_engine(parsed, poolclass=StaticPool)
             _prepare_sqlite(engine, "BEGIN IMMEDIATE")
             return cls(engine, engine)
-        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(str(parsed.database)).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseUnreachable(f"cannot make the folder {folder}: {error.strerror or error}") from error
         writing = create_async_engine(parsed, pool_size=1, max_overflow=0)
         reading = create_async_engine(parsed, pool_size=4, max_overflow=4)
         _prepare_sqlite(writing, "BEGIN IMMEDIATE")
@@ -178,7 +185,11 @@ def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
     sa.event.listen(engine.sync_engine, "begin", begins)
 
 
-_GONE = ("locked", "readonly", "disk", "full", "unable to open", "closed", "i/o")
+# What a database says of the statement or its values; everything else it says of itself, and may pass.
+# https://www.postgresql.org/docs/current/errcodes-appendix.html, https://www.sqlite.org/rescode.html
+_FAULT_CLASSES = frozenset({"0A", "21", "22", "23", "42", "54"})
+_NO_PRIVILEGE = "42501"
+_FAULT_CODES = frozenset({1, 18, 19, 20, 21, 25})
 
 
 @asynccontextmanager
@@ -186,14 +197,25 @@ async def _translated() -> AsyncIterator[None]:
     """The drivers' many errors as two of ours: unreachable (may pass by itself) and fault."""
     try:
         yield
-    except (OperationalError, InterfaceError, OSError, TimeoutError) as error:
-        raise DatabaseUnreachable(_first_line(error)) from error
     except DBAPIError as error:
-        if error.connection_invalidated or any(word in str(error.orig).lower() for word in _GONE):
+        if _may_pass(error):
             raise DatabaseUnreachable(_first_line(error)) from error
         raise DatabaseFault(_first_line(error)) from error
-    except sa.exc.TimeoutError as error:
+    except (sa.exc.TimeoutError, OSError, TimeoutError) as error:
         raise DatabaseUnreachable(_first_line(error)) from error
+
+
+def _may_pass(error: DBAPIError) -> bool:
+    """Whether it is the database that cannot work now, and not the statement that is wrong."""
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    code: int | None = getattr(error.orig, "sqlite_errorcode", None)
+    if error.connection_invalidated:
+        return True
+    if state:
+        return state[:2] not in _FAULT_CLASSES or state == _NO_PRIVILEGE
+    if code is not None:
+        return code & 0xFF not in _FAULT_CODES
+    return isinstance(error, OperationalError | InterfaceError) or "closed" in str(error.orig)
 
 
 def _first_line(error: BaseException) -> str:
