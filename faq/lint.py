@@ -13,7 +13,7 @@ from rapidfuzz import fuzz
 
 from faq.entry import Entry, Faq, Kind, Phrasing
 from faq.language.folding import fold
-from storage.problems import Place, Problem, Severity, did_you_mean
+from storage.problems import Place, Problem, Severity, nearest
 
 BUTTON_LENGTH_AT_MOST = 64
 _ALWAYS_OPEN = re.compile(
@@ -182,16 +182,13 @@ def missing_languages(faq: Faq, rules: LintRules, _now: datetime) -> Iterator[Pr
 
 
 def relative_links(faq: Faq, _rules: LintRules, _now: datetime) -> Iterator[Problem]:
-    """Links in answers that lead nowhere: to an entry that is not there, or to a page without its address."""
+    """Links without a whole address: a chat has no page that they could be relative to."""
     for entry in faq.entries.values():
         for _, what, text, place in _said(entry):
             for target in _MARKDOWN_LINK.findall(text):
-                if target.startswith("#"):
-                    if target[1:] not in faq.entries:
-                        hint = did_you_mean(target[1:], faq.entries)
-                        yield _error(place, "dead_link", f'{what} links to "{target}", which is no entry', hint)
-                elif not re.match(r"https?://[^/\s]|mailto:", target):
-                    hint = "Write the whole address, with https://, or #entry-id for another entry."
+                if not re.match(r"https?://[^/\s]|mailto:", target):
+                    name = nearest(target.strip("#./"), faq.entries)
+                    hint = f"Name the entry under  related: [{name}]  instead." if name else "Write it with https://."
                     yield _error(place, "dead_link", f'{what} links to "{target}", which leads nowhere in a chat', hint)
 
 
