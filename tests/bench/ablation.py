@@ -1,0 +1,90 @@
+"""What each part of the matcher is worth: the same sets with one part taken out. On dev questions, never test ones."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from faq.embedding.choice import EmbeddingCache
+from faq.embedding.port import Embedder
+from faq.evaluate import Labelled, faq_of, measure, title_of
+from faq.language.background import background
+from faq.matcher import Matcher, MatcherSettings
+from faq.space import WITH_EMBEDDING, WORDS_ALONE, Shares
+from faq.training import Lesson, train
+
+_ASKED = 1200
+# Each variant: the shares of the comparisons (rescaled to sum to one), and whether titles are learned.
+_WORDS: dict[str, tuple[Shares, bool]] = {
+    "words alone": (WORDS_ALONE, True),
+    "- titles": (WORDS_ALONE, False),
+    "- meanings of words": (replace(WORDS_ALONE, meaning=0.0), True),
+    "- characters": (replace(WORDS_ALONE, characters=0.0), True),
+    "- words": (replace(WORDS_ALONE, words=0.0), True),
+}
+_EMBEDDING: dict[str, tuple[Shares, bool]] = {
+    "with the embedding": (WITH_EMBEDDING, True),
+    "- titles (embedding)": (WITH_EMBEDDING, False),
+    "- words and characters": (replace(WITH_EMBEDDING, words=0.0, characters=0.0), True),
+}
+
+
+def main(embedder: Embedder | None, rows_of: Callable[[str, str], list[Labelled] | None]) -> None:
+    """Print a table of accuracies: a row per variant, a column per set."""
+    sets = {name: found for name in ("clinc150", "banking77", "hwu64") if (found := _dev(name, rows_of)) is not None}
+    variants = _WORDS if embedder is None else _WORDS | _EMBEDDING
+    click.echo(f"{'accuracy on dev questions, 10 phrasings':42}" + "".join(f"{name:>12}" for name in sets))
+    for name, (shares, titles) in variants.items():
+        used = embedder if shares.embedding else None
+        row = [f"{100 * _accuracy(known, asked, shares, titles, used):>12.1f}" for known, asked in sets.values()]
+        click.echo(f"{name:42}" + "".join(row))
+
+
+def _dev(
+    name: str, rows_of: Callable[[str, str], list[Labelled] | None]
+) -> tuple[list[Labelled], list[Labelled]] | None:
+    """Ten phrasings an entry, and questions that are neither among them nor test questions."""
+    known = rows_of(name, "phrasings_10")
+    asked = rows_of(name, "questions_dev" if name == "clinc150" else "phrasings_full")
+    if known is None or asked is None:
+        return None
+    taken = {row.text for row in known}
+    free = [row for row in asked if row.entry is not None and row.text not in taken]
+    return known, random.Random(3).sample(free, min(_ASKED, len(free)))
+
+
+def _accuracy(
+    known: Sequence[Labelled], asked: Sequence[Labelled], shares: Shares, titles: bool, embedder: Embedder | None
+) -> float:
+    faq = faq_of(known)
+    ids = sorted(faq.entries)
+    rows = [(ids.index(row.entry), row.text, False) for row in known if row.entry is not None]
+    rows += [(place, title_of(entry_id), True) for place, entry_id in enumerate(ids)] if titles else []
+    lesson = Lesson(
+        entry_ids=tuple(ids),
+        entries=tuple(row[0] for row in rows),
+        texts=tuple(row[1] for row in rows),
+        is_title=tuple(row[2] for row in rows),
+        text_languages=("en",) * len(rows),
+        languages=("en",),
+    )
+    strangers = background("en")
+    with TemporaryDirectory() as folder:
+        texts = [*lesson.texts, *strangers]
+        embedded = None if embedder is None else EmbeddingCache(embedder, Path(folder)).embed(texts)
+    scaled = _rescaled(shares)
+    if embedded is None:
+        model = train(lesson, strangers, None, words_alone=scaled)
+    else:
+        model = train(lesson, strangers, embedded, with_embedding=scaled)
+    return measure(Matcher(model, MatcherSettings(), "ablation", embedder), asked).accuracy
+
+
+def _rescaled(shares: Shares) -> Shares:
+    whole = shares.words + shares.characters + shares.meaning + shares.embedding
+    return Shares(shares.words / whole, shares.characters / whole, shares.meaning / whole, shares.embedding / whole)
