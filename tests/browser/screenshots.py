@@ -1,0 +1,147 @@
+"""``make screenshots``: the pictures of the documentation, taken of the real program in a real browser."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from bot.config import load_settings
+from handoff import agents, sessions
+from handoff.agents import Role
+from tests.browser.conftest import ARGUMENTS, DEBIAN_CHROMIUM, ROOT, Inn
+
+IMAGES = ROOT / "docs" / "images"
+PASSWORD = "lantern harbour tin"
+CHAT = {"width": 420, "height": 800}
+TALL_CHAT = {"width": 520, "height": 940}
+DESK = {"width": 1120, "height": 800}
+
+SIDE_BY_SIDE = """
+<body style="margin: 0; background: #efe7db; font: 600 15px system-ui, sans-serif; color: #4a3a2c">
+  <div id="both" style="display: flex; gap: 26px; padding: 22px 26px 26px; width: max-content">
+    <figure style="margin: 0"><figcaption style="padding: 0 0 10px 4px">The player, in the web chat</figcaption>
+      <img src="{chat}" style="border-radius: 12px; border: 1px solid #d9cbb8"></figure>
+    <figure style="margin: 0"><figcaption style="padding: 0 0 10px 4px">The agent, in the console</figcaption>
+      <img src="{desk}" style="border-radius: 12px; border: 1px solid #d9cbb8"></figure>
+  </div>
+</body>
+"""
+
+
+@asynccontextmanager
+async def inn() -> AsyncIterator[Inn]:
+    """The program with the sample FAQ, open around the clock, on a database of its own."""
+    shipped = load_settings(ROOT / "config.yaml", {})
+    days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    with tempfile.TemporaryDirectory(prefix="innkeeper-pictures-") as folder:
+        settings = replace(
+            shipped,
+            database=replace(shipped.database, url=f"sqlite:///{folder}/innkeeper.db"),
+            faq=replace(shipped.faq, semantic=False),
+            hours=replace(shipped.hours, **dict.fromkeys(days, ("00:00-24:00",))),
+        )
+        running = Inn(settings)
+        await running.start()
+        try:
+            yield running
+        finally:
+            await running.stop()
+
+
+async def new_page(browser: Browser, locale: str, size: dict[str, int]) -> Page:
+    context = await browser.new_context(locale=locale, viewport=size)  # type: ignore[arg-type]
+    context.set_default_timeout(10_000)
+    return await context.new_page()
+
+
+async def player(browser: Browser, house: Inn, locale: str = "en-GB", name: str = "") -> Page:
+    """Somebody in the web chat."""
+    page = await new_page(browser, locale, CHAT)
+    await page.goto(f"{house.url}/chat?name={name}")
+    await expect(page.locator("#state")).to_have_text(house.app.texts.fill("web_online", locale[:2]))
+    return page
+
+
+async def say(page: Page, text: str, answer: str) -> None:
+    """Write, and wait for what the bot says to it."""
+    await page.locator("#input").fill(text)
+    await page.locator("#input").press("Enter")
+    await expect(page.locator(".message.bot").last).to_contain_text(answer)
+
+
+async def agent(browser: Browser, house: Inn, name: str) -> Page:
+    """An agent at their desk."""
+    database, now = house.app.database, datetime.now(UTC)
+    async with database.transaction() as connection:
+        made = await agents.add(database, connection, name=name, desk_name=name.capitalize(), role=Role.AGENT, now=now)
+        token = await sessions.new_link(connection, made.id, now)
+    page = await new_page(browser, "en-GB", DESK)
+    await page.goto(f"{house.url}/console/#link={token}")
+    await page.get_by_label("New password").fill(PASSWORD)
+    await page.get_by_label("Once more").fill(PASSWORD)
+    await page.get_by_role("button", name="Set password and start").click()
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    return page
+
+
+async def take(browser: Browser, house: Inn) -> None:
+    """Play the scenes and keep their pictures."""
+    rin = await player(browser, house, name="Rin")
+    await say(rin, "how do i get my acount back", "the recovery page")
+    await rin.set_viewport_size(TALL_CHAT)  # type: ignore[arg-type]
+    await keep(rin, "chat-answer")
+    await rin.set_viewport_size(CHAT)  # type: ignore[arg-type]
+    lan = await player(browser, house, "vi-VN", "Lan")
+    await say(lan, "gặp nhân viên", "Lan")
+    ken = await player(browser, house, "ja-JP", "健")
+    await say(ken, "オペレーターお願いします", "健")
+    await say(rin, "that mail never comes, can i talk to a human", "Hello Rin")
+    mira = await agent(browser, house, "mira")
+    await expect(mira.locator(".section-waiting .count")).to_have_text("3")
+    await keep(mira, "console-queue")
+    await mira.locator(".card", has_text="acount back").click()
+    await mira.get_by_role("button", name="Take").click()
+    await expect(mira.locator(".state")).to_have_text("With you")
+    box = mira.get_by_label("To Rin")
+    await box.fill("I found it: the address had **a typo**. It is mended, and the mail is on its way to you.")
+    await box.press("Control+Enter")
+    await expect(rin.locator(".message.agent strong")).to_be_visible()
+    await rin.locator("#input").fill("It is here! Thank you so much")
+    await rin.locator("#input").press("Enter")
+    await expect(mira.locator(".from-player .bubble").last).to_contain_text("It is here!")
+    await box.fill("You are welcome, Rin. Is there anything else?")
+    await side_by_side(browser, await rin.screenshot(animations="disabled"), await mira.screenshot())
+
+
+async def side_by_side(browser: Browser, chat: bytes, desk: bytes) -> None:
+    page = await new_page(browser, "en-GB", {"width": 1640, "height": 900})
+    shown = {
+        name: f"data:image/png;base64,{base64.b64encode(png).decode()}"
+        for name, png in (("chat", chat), ("desk", desk))
+    }
+    await page.set_content(SIDE_BY_SIDE.format(**shown))
+    await page.locator("#both").screenshot(path=IMAGES / "chat-and-console.png")
+
+
+async def keep(page: Page, name: str) -> None:
+    await page.screenshot(path=IMAGES / f"{name}.png", animations="disabled")
+
+
+async def main() -> None:
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    async with async_playwright() as playwright, inn() as house:
+        own = DEBIAN_CHROMIUM if DEBIAN_CHROMIUM.exists() else None
+        browser = await playwright.chromium.launch(executable_path=own, args=ARGUMENTS)
+        await take(browser, house)
+        await browser.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
