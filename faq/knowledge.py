@@ -10,13 +10,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import structlog
 
-from faq.embedding.port import Embedder
+from faq.checks import learned_from
 from faq.entry import Entry, Faq, Place
 from faq.errors import FaqError, FaqErrors, LearningError
 from faq.loader import faq_files
@@ -157,7 +158,7 @@ class Knowledge:
         self._considered = state
 
     async def _go_live(self, judged: Build, faq: Faq) -> None:
-        served = await asyncio.to_thread(_prepare, self._settings, faq, self._served.matcher.embedder)
+        served = await asyncio.to_thread(_prepare, self._settings, faq, self._served)
         self._recent[faq.version] = faq
         self._served = served
         for version in list(self._recent)[:-_VERSIONS_KEPT]:
@@ -208,10 +209,16 @@ def _last_good(settings: KnowledgeSettings) -> Build | None:
     return stored_build(settings.cache_folder, key) if key is not None else None
 
 
-def _prepare(settings: KnowledgeSettings, faq: Faq, embedder: Embedder | None = None) -> _Served:
-    """A matcher for a FAQ, from the cache where the build left it; used once so that no player waits for that."""
-    matcher = learn(faq, settings.matcher, settings.cache_folder, embedder)
-    matcher.match([Question(next((entry.id for entry in faq.entries.values()), ""))])
+def _prepare(settings: KnowledgeSettings, faq: Faq, before: _Served | None = None) -> _Served:
+    """A FAQ with its matcher: that of ``before`` where it learned from the same words, else from the cache, where the
+    build left it; used once so that no player waits for that."""
+    if before is not None and learned_from(before.faq) == learned_from(faq):
+        matcher = copy(before.matcher)
+        matcher.faq_version = faq.version
+    else:
+        embedder = before.matcher.embedder if before is not None else None
+        matcher = learn(faq, settings.matcher, settings.cache_folder, embedder)
+        matcher.match([Question(next((entry.id for entry in faq.entries.values()), ""))])
     dated = tuple(entry for entry in faq.entries.values() if entry.valid_from or entry.valid_until or entry.embargo)
     return _Served(faq, matcher, dated)
 
