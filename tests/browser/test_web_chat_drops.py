@@ -101,11 +101,15 @@ async def test_two_tabs_are_one_player(inn: Inn, page: Page, context: BrowserCon
     assert await stored(inn) == ["from the first tab", "from the second tab"]
 
 
-async def test_two_tabs_opened_at_once_are_one_player_too(inn: Inn, page: Page, context: BrowserContext) -> None:
-    other = await context.new_page()
-    await asyncio.gather(open_chat(inn, page), open_chat(inn, other))
+async def test_tabs_opened_at_once_are_one_player_too(inn: Inn, page: Page, context: BrowserContext) -> None:
+    tabs = [page, *[await context.new_page() for _ in range(3)]]
+    await asyncio.gather(*(open_chat(inn, tab) for tab in tabs))
     await write(page, "from one of them")
-    await expect(own(other, "from one of them")).to_be_visible()
+    for tab in tabs:
+        await expect(own(tab, "from one of them")).to_be_visible()
+        await tab.reload()
+        await expect(own(tab, "from one of them")).to_be_visible()
+    assert await stored(inn) == ["from one of them"]
 
 
 async def test_a_token_that_is_none_is_replaced(inn: Inn, page: Page) -> None:

@@ -12,8 +12,10 @@ const SLOW = 400;
 const BANNER_AFTER = 1500;
 const RETRY_AFTER = 5000;
 
-let said = null;
+// Whose page this is: known from the first welcome on.
+let token = null;
 let revision = 0;
+let hasInsisted = false;
 let unread = 0;
 let isOpen = !facts.embedded;
 let timers = {};
@@ -31,16 +33,16 @@ const connection = new Connection(`${scheme}//${location.host}/chat/socket`, { h
 // --- What goes out --------------------------------------------------------------------------------------------------
 
 function hello() {
-  said = load("token");
-  return { type: "hello", token: said, revision, name: facts.name, language: document.documentElement.lang };
+  const language = document.documentElement.lang;
+  return { type: "hello", token: token ?? load("token"), revision, name: facts.name, language };
 }
 
 function send({ text, files }) {
-  post(outbox.put({ type: "message", text, files }));
+  post(outbox.put({ type: "message", text, files, token }));
 }
 
 function press(message, button) {
-  post(outbox.put({ type: "press", action: button.action, number: message.number }));
+  post(outbox.put({ type: "press", action: button.action, number: message.number, token }));
 }
 
 function retry(message) {
@@ -60,7 +62,12 @@ function transmit({ type, id, text, files, action }) {
 }
 
 function sendOutbox() {
-  for (const entry of outbox.all()) post(entry);
+  for (const entry of unconfirmed()) post(entry);
+}
+
+// What is in the outbox and was said by the player that this page belongs to.
+function unconfirmed() {
+  return outbox.all().filter((entry) => !entry.token || entry.token === (token ?? load("token")));
 }
 
 // --- What comes in --------------------------------------------------------------------------------------------------
@@ -85,11 +92,23 @@ function heard(frame) {
   }
 }
 
-function welcome({ token }) {
-  // Two tabs were opened at once, and the other one was first: be the same player.
-  if (load("token") !== said) return connection.restart();
+function welcome(frame) {
+  token = frame.token;
   save("token", token);
   sendOutbox();
+}
+
+// Two tabs that were opened at once were given a token each. The one where nothing was said yet follows the other.
+function agree() {
+  const stored = load("token");
+  if (!token || !stored || stored === token) return;
+  if (revision === 0 && !log.unconfirmed.size) {
+    token = stored;
+    connection.restart();
+  } else if (!hasInsisted) {
+    hasInsisted = true;
+    save("token", token);
+  }
 }
 
 function messages(frame) {
@@ -193,7 +212,8 @@ whenWords(() => {
 });
 document.addEventListener("visibilitychange", seen);
 log.earlier.addEventListener("click", () => connection.send({ type: "earlier", before: log.oldest }));
-for (const entry of outbox.all()) log.show(entry, "sending");
+for (const entry of unconfirmed()) log.show(entry, "sending");
+addEventListener("storage", agree);
 if (facts.embedded) embed();
 else focusInput();
 connection.connect();
