@@ -29,23 +29,30 @@ run: $(VENV)/run.ok $(VENV)/semantic.ok ## set up and serve on the embedded defa
 	$(BIN)/innkeeper serve
 
 test: $(VENV)/dev.ok ## set up and run the tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
-lint: $(VENV)/dev.ok ## ruff, mypy --strict, import-linter
+lint: $(VENV)/dev.ok ## ruff, mypy --strict, import-linter, hadolint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
 
 format: $(VENV)/dev.ok ## rewrite the sources in house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: $(VENV)/dev.ok ## messages per second beside bare echo bots; ARGS=--semantic adds the embedding
+	nice $(BIN)/python -m tests.bench.throughput $(ARGS)
 
 bench-guard: $(VENV)/dev.ok ## how well and how fast the guard reads
 	$(BIN)/python -m tests.handoff.bench_guard
 
 bench-faq: $(VENV)/dev.ok ## the matcher on labelled questions; ARGS=--ablate shows what each part is worth
 	nice $(BIN)/python -m tests.bench.faq $(ARGS)
+
+screenshots: $(VENV)/dev.ok ## take the pictures of the documentation anew, of the real program
+	$(BIN)/python -m tests.browser.screenshots
 
 lock: ## renew requirements/*.txt from pyproject.toml
 	$(BIN)/pip install --quiet uv
@@ -59,4 +66,4 @@ lock: ## renew requirements/*.txt from pyproject.toml
 clean: ## remove what make made (not data/)
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis artifacts
 
-.PHONY: help setup run test lint format bench-guard bench-faq lock clean
+.PHONY: help setup run test lint format bench-guard bench-faq bench screenshots lock clean
