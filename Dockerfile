@@ -19,14 +19,15 @@ RUN pip install --no-cache-dir --only-binary :all: --require-hashes -r requireme
     || echo "There is no embedding for this machine; going on without."
 
 COPY . .
+# hadolint ignore=SC2016 # ${DATABASE_URL} is for Innkeeper to fill in when it starts
 RUN pip install --no-cache-dir --no-deps --no-build-isolation --editable . \
     && sed -i -e 's|^  host: 127.0.0.1$|  host: 0.0.0.0|' \
               -e 's|^  url: sqlite:///data/innkeeper.db$|  url: ${DATABASE_URL}|' config.yaml \
     && useradd --system --uid 10001 --home-dir /app innkeeper \
     && mkdir data \
-    && chown innkeeper data
+    && chown 10001 data
 
-USER innkeeper
+USER 10001
 # The SQLite database and what was learned from the FAQ.
 VOLUME /app/data
 EXPOSE 8080
