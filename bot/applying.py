@@ -9,12 +9,13 @@ from typing import assert_never
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.cleaning import clean
 from bot.decisions.agent import decide_act
 from bot.decisions.player import Written, decide_command, decide_failed, decide_pressed, decide_written
 from bot.decisions.timer import decide_timer
 from bot.effects import CancelTimer, Effect, Say
 from bot.happenings import ActDone, FileFailed, TimerDue, happened_at
-from bot.preparing import Prepared, clean
+from bot.preparing import Prepared
 from bot.rows import Opened
 from bot.rules import FileRules
 from bot.situation import Policy
@@ -66,7 +67,7 @@ class Applying:
             case FileFailed():
                 work.apply(place, (Say((self.files.words_for(event.reason),)),), now)
             case TimerDue():
-                self._timer(work, place, event, now)
+                self._timer(work, place, event, now, failed=failed)
             case ActDone():
                 return self._act(work, place, event, now, failed=failed)
             case _:
@@ -83,17 +84,14 @@ class Applying:
         data = {"unsupported": unsupported} if unsupported else {}
         work.store_incoming(place, event.external_id, text, happened_at(event, now), files, data, now)
         situation = place.situation(now, self.policy)
-        refused = tuple(dict.fromkeys(state for _, state in files if state == "too_large"))
         if failed:
             work.apply(place, decide_failed(situation, text), now)
             return
         written = prepared.written
         assert written is not None
+        refused = tuple(dict.fromkeys(state for _, state in files if state == "too_large"))
         if refused:
-            work.apply(place, tuple(Say((self.files.words_for(state),)) for state in refused), now)
-            written = replace(written, has_files=False)
-            if not written.text:
-                return
+            written = replace(written, refused=tuple(self.files.words_for(state) for state in refused))
         effects = (
             decide_command(situation, event.name, clean(event.argument), written, self.entries())
             if isinstance(event, CommandUsed)
@@ -153,8 +151,11 @@ class Applying:
         effects = decide_failed(situation, label) if failed else decide_pressed(situation, event.action, self.entries())
         work.apply(place, effects, now)
 
-    def _timer(self, work: Work, place: Opened, event: TimerDue, now: datetime) -> None:
-        effects: tuple[Effect, ...] = decide_timer(place.situation(now, self.policy), event.timer.kind)
+    def _timer(self, work: Work, place: Opened, event: TimerDue, now: datetime, *, failed: bool) -> None:
+        """An alarm that cannot be acted on is put away too: it would ring for ever."""
+        effects: tuple[Effect, ...] = ()
+        if not failed:
+            effects = decide_timer(place.situation(now, self.policy), event.timer.kind)
         work.apply(place, (CancelTimer(event.timer.kind), *effects), now)
 
     def _act(self, work: Work, place: Opened, event: ActDone, now: datetime, *, failed: bool) -> Outcome:

@@ -8,15 +8,17 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from zoneinfo import available_timezones
 
 from dotenv import dotenv_values
 
 from bot.settings import Settings
-from storage.problems import Place, Problem, ProblemsFound
-from storage.yaml_file import MappingNode, Node, ScalarNode, read_yaml
+from storage.problems import Place, ProblemsFound, did_you_mean
+from storage.yaml_file import Document, MappingNode, Node, ScalarNode, read_yaml
 from storage.yaml_reader import YamlReader, is_nothing
 
 Section = TypeVar("Section")
@@ -40,7 +42,7 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
     reader = YamlReader()
     reader.problems += document.problems
     settings = _Reading(reader, environment, path.parent.resolve()).section(document.root, "config.yaml", Settings)
-    _check(settings, document.start, reader)
+    _check(settings, document, reader)
     if reader.problems:
         raise ProblemsFound(reader.problems)
     return settings
@@ -64,12 +66,20 @@ class _Reading:
             if is_dataclass(hint):
                 values[name] = self.section(written, f'"{name}"', typing.cast(type, hint))
             elif written is not None and not is_nothing(written):
-                secret = bool(known[name].metadata.get("secret"))
-                value = self._value(written, f'"{name}"', hint, secret=secret)
-                if value is not None:
+                limits = known[name].metadata
+                value = self._value(written, f'"{name}"', hint, secret=bool(limits.get("secret")))
+                if value is not None and self._is_within(written, name, value, limits):
                     values[name] = value
         made = kind(**values)
         return typing.cast(Section, replace(typing.cast(Any, made), **self._absolute(made, hints)))
+
+    def _is_within(self, node: Node, name: str, value: Any, limits: Mapping[str, Any]) -> bool:
+        least, most = limits.get("least"), limits.get("most")
+        if (least is None or value >= least) and (most is None or value <= most):
+            return True
+        words = [f"at least {_shown(least)}" if least is not None else "", f"at most {_shown(most)}" if most else ""]
+        self._reader.error(node.place, f'"{name}" must be {" and ".join(filter(None, words))}', code="out_of_range")
+        return False
 
     def _absolute(self, made: Any, hints: Mapping[str, Any]) -> dict[str, Path]:
         return {name: self._folder / getattr(made, name) for name, hint in hints.items() if hint is Path}
@@ -133,9 +143,16 @@ class _Reading:
         return timedelta(**{f"{found[2]}s": float(found[1])})
 
 
+def _shown(limit: float | timedelta) -> str:
+    return f"{limit.total_seconds():g} seconds" if isinstance(limit, timedelta) else f"{limit:g}"
+
+
 def place_of(path: Path, *names: str) -> Place:
     """Where this setting stands in the file, or the file's beginning where it is not written."""
-    document = read_yaml(path)
+    return _place_in(read_yaml(path), *names)
+
+
+def _place_in(document: Document, *names: str) -> Place:
     node, place = document.root, document.start
     for name in names:
         if not isinstance(node, MappingNode) or name not in node.fields:
@@ -144,16 +161,40 @@ def place_of(path: Path, *names: str) -> Place:
     return place
 
 
-def _check(settings: Settings, start: Place, reader: YamlReader) -> None:
-    """What no single value shows."""
-    telegram = settings.channels.telegram
-    if telegram.token and telegram.mode == "webhook" and not settings.web.public_url:
-        reader.problems.append(
-            Problem(
-                start,
-                "channels.telegram.mode is webhook, and nobody can be called back",
-                "Set web.public_url to the https address of this server, or mode: polling.",
-            )
-        )
-    if not settings.service.languages:
-        reader.problems.append(Problem(start, "service.languages is empty", "Write at least one, such as [en]."))
+def _check(settings: Settings, document: Document, reader: YamlReader) -> None:
+    """What no type shows."""
+
+    def wrong(path: str, message: str, hint: str) -> None:
+        reader.error(_place_in(document, *path.split(".")), f"{path} {message}", hint)
+
+    telegram, web, service = settings.channels.telegram, settings.web, settings.service
+    if telegram.token and telegram.mode == "webhook" and not web.public_url:
+        hint = "Set web.public_url to the https address of this server, or mode: polling."
+        wrong("channels.telegram.mode", "is webhook, and nobody can be called back", hint)
+    if not service.languages:
+        wrong("service.languages", "is empty", "Write at least one, such as [en].")
+    if service.time_zone not in available_timezones():
+        hint = did_you_mean(service.time_zone, available_timezones()) or "Write it as Europe/Berlin or UTC."
+        wrong("service.time_zone", f'is no time zone: "{service.time_zone}"', hint)
+    if web.host[:1].isdigit() and not _is_address(web.host):
+        wrong("web.host", f'is no address: "{web.host}"', "Write 127.0.0.1 for this machine, 0.0.0.0 for all.")
+    for day in settings.hours.exceptions:
+        if not _is_day(day):
+            hint = "Write the day as 2027-12-24."
+            reader.error(_place_in(document, "hours", "exceptions", day), f'"{day}" is no day of the calendar', hint)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -12,6 +12,9 @@ from handoff.acts import StoredFile
 from handoff.tickets import Offered
 from messaging.messages import Author
 
+LONGEST_NUMBER = 18
+"""Digits of a number that fits a database's key."""
+
 
 @dataclass(frozen=True, slots=True)
 class LanguageName:
@@ -63,6 +66,11 @@ class Choice:
 
     label: Text | EntryTitle | LanguageName
     action: str
+
+
+def number_in(text: str) -> int | None:
+    """The number that a part of an action names; anything may come back from a network, so that it may be None."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class Intake:
         self._handle = handle
         self._metrics = metrics
         self._waiting: deque[tuple[Sequence[Happening], asyncio.Future[list[Outcome]]]] = deque()
+        self._in_hand: list[asyncio.Future[list[Outcome]]] = []
         self._woken = asyncio.Event()
         self._closed = False
 
@@ -40,12 +41,14 @@ class Intake:
             await self._woken.wait()
             self._woken.clear()
             while self._waiting:
-                await self._handle_batch(self._take())
+                batch = self._take()
+                self._in_hand = [future for _, future in batch]
+                await self._handle_batch(batch)
 
     async def drain(self) -> None:
         """Take nothing more in and wait for what is in hand."""
         self._closed = True
-        pending = [future for _, future in self._waiting]
+        pending = [*self._in_hand, *(future for _, future in self._waiting)]
         if pending:
             await asyncio.wait(pending)
 

@@ -11,22 +11,21 @@ class Bucket:
     """A token bucket: ``burst`` at once, then ``per_second``. Times are seconds of ``clock`` (monotonic)."""
 
     def __init__(self, pace: Pace, clock: Callable[[], float]) -> None:
-        self._pace = pace
         self._clock = clock
-        self._tokens = float(pace.burst)
-        self._filled_at = clock()
+        self._gap = 1.0 / pace.per_second if pace.per_second is not None else 0.0
+        self._ahead = (pace.burst - 1) * self._gap
+        # When the next one would be due if they went evenly; each may go up to a burst ahead of that.
+        self._even = clock()
         self._blocked_until = 0.0
 
     def take(self) -> float:
         """Take one token and return how many seconds to wait before it may be used (0 where at once)."""
         now = self._clock()
-        wait = max(0.0, self._blocked_until - now)
-        if self._pace.per_second is None:
-            return wait
-        self._tokens = min(float(self._pace.burst), self._tokens + (now - self._filled_at) * self._pace.per_second)
-        self._filled_at = now
-        self._tokens -= 1.0
-        return max(wait, -self._tokens / self._pace.per_second if self._tokens < 0 else 0.0)
+        # What may go only after a block is paced from its end on: those who waited do not all go at once.
+        start = max(now, self._blocked_until)
+        goes = max(start, self._even - self._ahead)
+        self._even = max(self._even, goes) + self._gap
+        return goes - now
 
     def block(self, seconds: float) -> None:
         """Let nothing go for so long."""
@@ -40,7 +39,4 @@ class Bucket:
     @property
     def is_full(self) -> bool:
         """Whether a new bucket would be no different from this one."""
-        if self._pace.per_second is None:
-            return self.blocked_for == 0
-        filled = self._tokens + (self._clock() - self._filled_at) * self._pace.per_second
-        return filled >= self._pace.burst and self.blocked_for == 0
+        return self._even <= self._clock() and self.blocked_for == 0

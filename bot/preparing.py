@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.decisions.player import Written
+from bot.cleaning import clean
+from bot.decisions.player import COMMANDS, LONGEST_QUESTION, Written
 from bot.happenings import Happening
 from bot.human_words import HumanWords
 from faq.entry import Faq
 from faq.match import Match, Question
 from messaging.messages import CommandUsed, MessageEdited, MessageReceived
 
-LONGEST_QUESTION = 2000
 REMEMBERED_QUESTIONS = 10_000
-
-# Control characters that no person types: everything below the space but tab and line feed, and half surrogates,
-# which neither database keeps.
-_UNKEEPABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-COMMANDS = frozenset({"start", "help", "human", "status", "language"})
 
 
 class Knows(Protocol):
@@ -40,11 +34,6 @@ class Prepared:
 
     event: Happening
     written: Written | None = None
-
-
-def clean(text: str) -> str:
-    """The text without characters that cannot be kept, line ends as \\n, outer blanks gone."""
-    return _UNKEEPABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 class Preparing:

@@ -1,7 +1,7 @@
 """What can be set in config.yaml: one dataclass for each part, its fields the valid names, its defaults the defaults.
 
-``bot.config`` reads them from the file; a field's type says what may be written. A field marked SECRET may only be
-written as ``${NAME}``.
+``bot.config`` reads them from the file; a field's type says what may be written, and ``within`` between which limits. A
+field marked SECRET may only be written as ``${NAME}``.
 """
 
 from __future__ import annotations
@@ -11,9 +11,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 SECRET = {"secret": True}
+
+
+def within(least: float | timedelta | None = None, most: float | timedelta | None = None) -> dict[str, Any]:
+    """A field's limits, both included."""
+    return {"least": least, "most": most}
+
+
+SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +35,7 @@ class ServiceSettings:
 @dataclass(frozen=True, slots=True)
 class WebSettings:
     host: str = "127.0.0.1"
-    port: int = 8080
+    port: int = field(default=8080, metadata=within(1, 65535))
     public_url: str | None = None
     trust_forwarded: bool = False
 
@@ -35,7 +43,7 @@ class WebSettings:
 @dataclass(frozen=True, slots=True)
 class DatabaseSettings:
     url: str = "sqlite:///data/innkeeper.db"
-    pool_size: int = 10
+    pool_size: int = field(default=10, metadata=within(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +51,8 @@ class TelegramChannelSettings:
     token: str | None = field(default=None, metadata=SECRET)
     api_url: str = "https://api.telegram.org"
     mode: Literal["polling", "webhook"] = "polling"
-    messages_per_second: float | None = None
-    poll_timeout: timedelta = timedelta(seconds=50)
+    messages_per_second: float | None = field(default=None, metadata=within(0.01))
+    poll_timeout: timedelta = field(default=timedelta(seconds=50), metadata=within(SECOND))
     staff_group: int | None = None
 
 
@@ -60,7 +68,7 @@ class DiscordChannelSettings:
 class WebChannelSettings:
     enabled: bool = True
     allowed_origins: tuple[str, ...] = ()
-    new_chats_per_minute: int = 20
+    new_chats_per_minute: int = field(default=20, metadata=within(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,7 @@ class ChannelsSettings:
 
 @dataclass(frozen=True, slots=True)
 class FilesSettings:
-    max_megabytes: float = 20.0
+    max_megabytes: float = field(default=20.0, metadata=within(0.01))
     types: tuple[str, ...] = ()
 
 
@@ -81,21 +89,21 @@ class FaqSettings:
     folder: Path = Path("faq/entries")
     cache: Path = Path("data/faq")
     variables: Mapping[str, str] = field(default_factory=dict)
-    target_precision: float = 0.95
-    answer_above: float | None = None
-    suggest_above: float | None = None
+    target_precision: float = field(default=0.95, metadata=within(0.5, 1.0))
+    answer_above: float | None = field(default=None, metadata=within(0.0, 1.0))
+    suggest_above: float | None = field(default=None, metadata=within(0.0, 1.0))
     semantic: bool = True
-    misses_before_handoff: int = 2
+    misses_before_handoff: int = field(default=2, metadata=within(1))
 
 
 @dataclass(frozen=True, slots=True)
 class HandoffSettings:
     reopen_within: timedelta = timedelta(hours=24)
-    apology_after: timedelta = timedelta(minutes=5)
-    apologies: int = 3
-    messages_per_minute: int = 20
-    session_idle: timedelta = timedelta(hours=16)
-    session_longest: timedelta = timedelta(days=14)
+    apology_after: timedelta = field(default=timedelta(minutes=5), metadata=within(SECOND))
+    apologies: int = field(default=3, metadata=within(0))
+    messages_per_minute: int = field(default=20, metadata=within(1))
+    session_idle: timedelta = field(default=timedelta(hours=16), metadata=within(SECOND))
+    session_longest: timedelta = field(default=timedelta(days=14), metadata=within(SECOND))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +126,7 @@ class HoursSettings:
 @dataclass(frozen=True, slots=True)
 class SendingSettings:
     give_up_after: timedelta = timedelta(hours=24)
-    at_once: int = 64
+    at_once: int = field(default=64, metadata=within(1))
 
 
 @dataclass(frozen=True, slots=True)

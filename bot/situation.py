@@ -79,6 +79,14 @@ class Memory:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Memory:
+        """What ``as_data`` gave; of what another version of the program wrote nothing is remembered."""
+        try:
+            return cls._from_data(data)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            return cls()
+
+    @classmethod
+    def _from_data(cls, data: Mapping[str, Any]) -> Memory:
         flood = data.get("flood")
         late = data.get("late_told_at")
         return cls(

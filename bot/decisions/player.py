@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from bot.decisions.queueing import open_ticket, reopen_ticket
 from bot.effects import (
@@ -19,6 +20,7 @@ from bot.effects import (
     SetLanguage,
     StripButtons,
     Text,
+    number_in,
 )
 from bot.situation import Flood, Situation
 from faq.entry import Entry, Handoff, Kind
@@ -28,11 +30,17 @@ from handoff.tickets import Offered, TicketState
 HUMAN = Choice(Text("button_human"), "human")
 LATE_APOLOGY_EVERY = timedelta(hours=1)
 ONE_MINUTE = timedelta(minutes=1)
+LONGEST_QUESTION = 2000
+"""Characters of a question that a ticket and the next decision take along; the message itself is kept whole."""
+COMMANDS = frozenset({"start", "help", "human", "status", "language"})
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a player wrote, ready to decide on: cleaned text, what the FAQ made of it, whether they ask for people."""
+    """What a player wrote, ready to decide on: cleaned text, what the FAQ made of it, whether they ask for people.
+
+    ``refused`` is what they are told of files that are not taken.
+    """
 
     text: str
     match: Match | None = None
@@ -41,41 +49,51 @@ class Written:
     unsupported: str | None = None
     album: str | None = None
     late: bool = False
+    refused: tuple[Text, ...] = ()
 
 
 def decide_written(situation: Situation, written: Written, entries: Mapping[str, Entry]) -> tuple[Effect, ...]:
     """An open ticket gets the words (people answer); without one the FAQ answers, asks back, or offers a human."""
     situation, language = _hear_language(situation, written)
+    refusals: tuple[Effect, ...] = tuple(Say((words,)) for words in written.refused)
     if written.album is not None and written.album == situation.memory.album:
-        return language
+        return (*language, *refusals)
     flood = _count(situation)
-    memory = replace(situation.memory, flood=flood, album=written.album)
-    situation = replace(situation, memory=memory)
-    if flood.count > situation.policy.messages_per_minute:
+    situation = _remembering(situation, flood=flood, album=written.album)
+    if _is_too_much(situation, flood, wants_people=written.asks_for_human):
         return (*language, *_slow_down(situation, flood))
     late = _excuse_lateness(situation) if written.late else ()
     situation = _after(situation, late)
-    if situation.open_ticket is not None:
-        effects = _add_to_ticket(situation, written)
+    if refusals and not written.text:
+        effects = refusals
+    elif situation.open_ticket is not None:
+        effects = (*refusals, *_add_to_ticket(situation, written))
     elif written.asks_for_human:
-        effects = _ask_for_human(situation, written.text)
+        effects = (*refusals, *_ask_for_human(situation, written.text))
     else:
-        effects = _ask_faq(situation, written, entries)
-    remembered = any(isinstance(effect, Remember) for effect in effects)
-    return (*language, *late, *(() if remembered else (Remember(situation.memory),)), *effects)
+        effects = (*refusals, *_ask_faq(situation, written, entries))
+    return (*language, *late, *_kept_in_mind(situation, effects))
 
 
 def decide_pressed(situation: Situation, action: str, entries: Mapping[str, Entry]) -> tuple[Effect, ...]:
     """A button of ours. An offer counts once: pressing it again, or one that is over, is answered kindly."""
+    flood = _count(situation)
+    situation = _remembering(situation, flood=flood)
+    if _is_too_much(situation, flood, wants_people=action == "human"):
+        return _slow_down(situation, flood)
+    return _kept_in_mind(situation, _press(situation, action, entries))
+
+
+def _press(situation: Situation, action: str, entries: Mapping[str, Entry]) -> tuple[Effect, ...]:
     verb, _, rest = action.partition(":")
     if verb == "human":
         return _ask_for_human(situation, "")
     if verb == "language":
         return _set_language(situation, rest)
     number_text, _, place = rest.partition(":")
-    number = int(number_text) if number_text.isdecimal() else -1
-    offered = situation.memory.choice(number)
-    if offered is None or verb not in _OFFERS:
+    number = number_in(number_text)
+    offered = situation.memory.choice(number) if number is not None else None
+    if number is None or offered is None or verb not in _OFFERS:
         return (Say((Text("nothing_more"),), (HUMAN,)),)
     forgotten = replace(situation, memory=situation.memory.without_choice(number))
     return (StripButtons(number), *_OFFERS[verb](forgotten, offered, place, entries))
@@ -85,24 +103,36 @@ def decide_command(
     situation: Situation, name: str, argument: str, written: Written, entries: Mapping[str, Entry]
 ) -> tuple[Effect, ...]:
     """/start /help /human /status /language /ask; a word after a slash that is none of these is what they wrote."""
-    if name == "start":
-        return (Say((Text("hello", {"player": situation.player_name}),)),)
-    if name == "help":
-        return (Say((Text("help"),), () if situation.open_ticket else (HUMAN,)),)
-    if name == "human":
-        return _ask_for_human(situation, argument)
-    if name == "status":
-        return (Say(_status(situation)),)
-    if name == "language":
-        return _set_language(situation, argument) if argument else (_ask_language(situation),)
-    return decide_written(situation, written, entries)
+    if name not in COMMANDS:
+        return decide_written(situation, written, entries)
+    flood = _count(situation)
+    situation = _remembering(situation, flood=flood)
+    if _is_too_much(situation, flood, wants_people=name == "human"):
+        return _slow_down(situation, flood)
+    return _kept_in_mind(situation, _obey(situation, name, argument))
+
+
+def _obey(situation: Situation, name: str, argument: str) -> tuple[Effect, ...]:
+    match name:
+        case "start":
+            return (Say((Text("hello", {"player": situation.player_name}),)),)
+        case "help":
+            return (Say((Text("help"),), () if situation.open_ticket else (HUMAN,)),)
+        case "human":
+            return _ask_for_human(situation, argument)
+        case "status":
+            return (Say(_status(situation)),)
+        case _:
+            return _set_language(situation, argument) if argument else (_ask_language(situation),)
 
 
 def decide_failed(situation: Situation, text: str) -> tuple[Effect, ...]:
     """Something broke inside: the player hears so, and people look after them."""
     if situation.open_ticket is not None:
         return ()
-    return open_ticket(situation, "failure", text or situation.memory.question, greeting="something_wrong")
+    question = (text or situation.memory.question)[:LONGEST_QUESTION]
+    # Nothing is said that has to be found out first: what broke may break again.
+    return open_ticket(situation, "failure", question, greeting=(Text("something_wrong"),))
 
 
 def _hear_language(situation: Situation, written: Written) -> tuple[Situation, tuple[Effect, ...]]:
@@ -136,6 +166,24 @@ def _excuse_lateness(situation: Situation) -> tuple[Effect, ...]:
     return (Remember(replace(situation.memory, late_told_at=situation.now)), Say((Text("late_apology"),)))
 
 
+def _is_too_much(situation: Situation, flood: Flood, *, wants_people: bool) -> bool:
+    """Whether this is one of a flood. Who asks for people and has none yet is heard even then (F2)."""
+    if wants_people and situation.open_ticket is None:
+        return False
+    return flood.count > situation.policy.messages_per_minute
+
+
+def _remembering(situation: Situation, **changes: Any) -> Situation:
+    return replace(situation, memory=replace(situation.memory, **changes))
+
+
+def _kept_in_mind(situation: Situation, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """The effects, with what the situation remembers where they say nothing of it."""
+    if any(isinstance(effect, Remember) for effect in effects):
+        return effects
+    return (Remember(situation.memory), *effects)
+
+
 def _after(situation: Situation, effects: tuple[Effect, ...]) -> Situation:
     for effect in effects:
         if isinstance(effect, Remember):
@@ -157,7 +205,7 @@ def _add_to_ticket(situation: Situation, written: Written) -> tuple[Effect, ...]
 def _ask_for_human(situation: Situation, question: str) -> tuple[Effect, ...]:
     ticket = situation.open_ticket
     if ticket is None:
-        return open_ticket(situation, "asked", situation.memory.question or question)
+        return open_ticket(situation, "asked", situation.memory.question or question[:LONGEST_QUESTION])
     if ticket.state is TicketState.WAITING:
         return (Say((Text("already_waiting"), QueuePlace())),)
     return (Say(_status(situation)),)
@@ -172,7 +220,7 @@ def _ask_faq(situation: Situation, written: Written, entries: Mapping[str, Entry
     verdict = match.verdict if match is not None else None
     memory = replace(
         situation.memory,
-        question=written.text or situation.memory.question,
+        question=written.text[:LONGEST_QUESTION] or situation.memory.question,
         offered=_offered(match, entries, situation),
     )
     situation = replace(situation, memory=memory)
@@ -180,8 +228,9 @@ def _ask_faq(situation: Situation, written: Written, entries: Mapping[str, Entry
         return _answer(situation, verdict.entry_ids, entries)
     if situation.reopenable_ticket is not None:
         return reopen_ticket(situation)
-    if isinstance(verdict, Suggest):
-        return _suggest(situation, verdict.entry_ids)
+    suggested = tuple(each for each in verdict.entry_ids if each in entries) if isinstance(verdict, Suggest) else ()
+    if suggested:
+        return _suggest(situation, suggested)
     return _not_understood(situation)
 
 
@@ -203,8 +252,12 @@ def title_of(entry: Entry, situation: Situation) -> str:
 
 
 def _answer(situation: Situation, entry_ids: tuple[str, ...], entries: Mapping[str, Entry]) -> tuple[Effect, ...]:
-    chosen = [entries[entry_id] for entry_id in entry_ids]
-    parts = tuple(EntryAnswer(entry.id) for entry in chosen)
+    chosen = [entries[entry_id] for entry_id in entry_ids if entry_id in entries]
+    if not chosen:
+        # The FAQ was changed between the match and now.
+        return _not_understood(situation)
+    entry_ids = tuple(entry.id for entry in chosen)
+    parts = tuple(EntryAnswer(entry_id) for entry_id in entry_ids)
     memory = replace(situation.memory, misses=0)
     taken = next((entry for entry in chosen if entry.handoff is Handoff.ALWAYS), None)
     if taken is not None:
@@ -264,8 +317,8 @@ def _missed(
 def _pick(
     situation: Situation, offered: tuple[str, ...], place: str, entries: Mapping[str, Entry]
 ) -> tuple[Effect, ...]:
-    index = int(place) if place.isdecimal() else len(offered)
-    if index >= len(offered) or offered[index] not in entries:
+    index = number_in(place)
+    if index is None or index >= len(offered) or offered[index] not in entries:
         return (Remember(situation.memory), Say((Text("nothing_more"),), (HUMAN,)))
     if situation.open_ticket is not None:
         # People have the conversation: the answer is shown, and nothing is opened or offered beside them.

@@ -15,15 +15,16 @@ def open_ticket(
     reason: str,
     question: str,
     *,
-    greeting: str = "waiting_greeting",
+    greeting: tuple[Text, ...] | None = None,
     ticket_class: str | None = None,
     topic: str | None = None,
 ) -> tuple[Effect, ...]:
-    """Open a ticket and say so: greeting (W1) and place in the queue (U10). Starts the clock of the apology (W2)."""
+    """Open a ticket and say so: ``greeting``, else W1 and the place in the queue (U10). Starts the clock of W2."""
     memory = situation.memory
+    words = greeting or (Text("waiting_greeting", {"player": situation.player_name}), QueuePlace())
     return (
         OpenTicket(reason, question, memory.offered, ticket_class or "routine", topic),
-        Say((Text(greeting, {"player": situation.player_name}), QueuePlace())),
+        Say(words),
         apology_timer(situation, 0),
         Remember(Memory(flood=memory.flood, album=memory.album, late_told_at=memory.late_told_at)),
     )
