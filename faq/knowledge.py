@@ -19,7 +19,7 @@ import structlog
 
 from faq.checks import learned_from
 from faq.entry import Entry, Faq, Place
-from faq.errors import FaqError, FaqErrors, LearningError
+from faq.errors import FaqErrors, LearningError
 from faq.loader import faq_files
 from faq.match import Match, Question
 from faq.matcher import Matcher, learn
@@ -68,6 +68,7 @@ class Knowledge:
         self._seconds_each = INLINE_SECONDS
         self._considered: FileState = ()
         self._judged = asyncio.Event()
+        self._retry_at: float | None = None
         self.status = status
 
     @classmethod
@@ -133,14 +134,16 @@ class Knowledge:
                 previous = state  # being saved just now: look again before believing it
                 continue
             previous = state
-            if state != self._considered:
+            is_retry = self._retry_at is not None and asyncio.get_running_loop().time() >= self._retry_at
+            if state != self._considered or is_retry:
                 await self._consider(state)
 
     async def close(self) -> None:
         """Nothing is held open: ``watch`` ends, and with it a child that is still learning, when it is cancelled."""
 
     async def _consider(self, state: FileState) -> None:
-        """Build what was saved and take it live if it is fit."""
+        """Build what was saved and take it live if it is fit; what fails here is tried again after a while."""
+        self._retry_at = None
         try:
             key = await asyncio.to_thread(build_key, self._settings)
             found = await asyncio.to_thread(stored_build, self._settings.cache_folder, key)
@@ -151,10 +154,12 @@ class Knowledge:
             if fit and judged.key != self.status.key and judged.faq is not None:
                 await self._go_live(judged, judged.faq)
             await self._settle(judged, went_live=fit)
-        except (FaqError, OSError) as error:
+        except Exception as error:  # the watch must outlive a full disk, a killed child and our own bugs
+            log.error("faq_watch_failed", serving=self.status.version, exc_info=error)
+            self._retry_at = asyncio.get_running_loop().time() + self._settings.retry_seconds
             place = Place(str(self._settings.folder), 1, 1)
-            problem = Problem(place, f"the files could not be taken in: {error}", code="failed")
-            await self._settle(Build("", None, (problem,)), went_live=False)
+            problem = Problem(place, f"the files could not be taken in: {error}", "It is tried again.", code="failed")
+            self._note(replace(self.status, rejected_at=self._clock(), problems=(problem,)))
         self._considered = state
 
     async def _go_live(self, judged: Build, faq: Faq) -> None:
@@ -172,15 +177,18 @@ class Knowledge:
         problems = [str(problem) for problem in judged.problems]
         if went_live:
             failing = judged.failed_tests
-            self.status = replace(
-                self.status, key=judged.key, rejected_at=None, problems=judged.problems, failing=failing
-            )
+            status = replace(self.status, key=judged.key, rejected_at=None, problems=judged.problems, failing=failing)
             if problems:
                 log.warning("faq_tests_failing", serving=self.status.version, problems=problems)
         else:
-            self.status = replace(self.status, rejected_at=self._clock(), problems=judged.problems)
+            status = replace(self.status, rejected_at=self._clock(), problems=judged.problems)
             log.error("faq_rejected", serving=self.status.version, problems=problems)
-        await asyncio.to_thread(write_status, self._settings.cache_folder, self.status)
+        await asyncio.to_thread(write_status, self._settings.cache_folder, status)
+        self._note(status)
+
+    def _note(self, status: Status) -> None:
+        """Tell everyone who waits for the next judgement."""
+        self.status = status
         waiting, self._judged = self._judged, asyncio.Event()
         waiting.set()
 
@@ -247,7 +255,8 @@ async def _build_in_child(settings: KnowledgeSettings, now: datetime) -> Build:
             await child.wait()
             raise
         if child.returncode != 0:
-            raise LearningError(said.decode(errors="replace").strip()[-2000:])
+            reason = said.decode(errors="replace").strip()[-2000:]
+            raise LearningError(reason or f"the child that builds the FAQ ended with {child.returncode}")
         built = pickle.loads(await asyncio.to_thread(result.read_bytes))  # noqa: S301 - written by our own child
         assert isinstance(built, Build)
         return built

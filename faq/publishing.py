@@ -32,7 +32,7 @@ class KnowledgeSettings:
     """Where the FAQ is and how it is served.
 
     ``variables`` fill ``{name}`` in texts; ``time_zone`` is that of dates without an offset; ``poll_seconds`` how often
-    the files are looked at.
+    the files are looked at, and ``retry_seconds`` how long to wait where building failed for a reason not in them.
     """
 
     folder: Path
@@ -42,6 +42,7 @@ class KnowledgeSettings:
     rules: LintRules = field(default_factory=LintRules)
     time_zone: str = "UTC"
     poll_seconds: float = 0.25
+    retry_seconds: float = 30
 
     @property
     def zone(self) -> ZoneInfo:

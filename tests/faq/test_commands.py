@@ -18,6 +18,7 @@ from faq.loader import load_faq
 from faq.matcher import MatcherSettings
 from faq.missed import Answered, Missed, Reason, write_missed
 from faq.publishing import KnowledgeSettings, Status, build, write_status
+from storage.problems import Place, Problem
 from tests.faq.writing import ACCOUNT, FILES, PAYMENT, VARIABLES, write_faq
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -172,6 +173,18 @@ def test_status(terminal: Terminal) -> None:
     assert result.exit_code == 0
     expected = "Version abc is live since 2026-11-22 12:00:00 UTC (5 entries, 20 phrasings, en, vi).\n"
     assert result.output == expected
+
+
+def test_status_of_a_refused_save(terminal: Terminal) -> None:
+    problem = Problem(Place("account.yaml", 3, 7), "the quote is never closed", "Close it.")
+    refused = Status("abc", "key", NOW, 5, 20, ("en",), rejected_at=NOW, problems=(problem,))
+    write_status(terminal.settings.cache_folder, refused)
+    result = terminal.run("status")
+    assert result.exit_code == 1
+    assert "account.yaml:3:7: error: the quote is never closed. Close it." in result.output
+    assert lines(result)[-1] == "What was saved at 2026-11-22 12:00:00 UTC is not live: 1 error, above."
+    about = json.loads(terminal.run("status", "--json").stdout)
+    assert (about["version"], about["problems"][0]["line"]) == ("abc", 3)
 
 
 def missed_rows() -> list[Missed]:

@@ -48,7 +48,7 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def settings_for(folder: Path, cache: Path) -> KnowledgeSettings:
     matcher = MatcherSettings(answer_above=0.5, suggest_above=0.1, semantic=False)
-    return KnowledgeSettings(folder, cache, VARIABLES, matcher, poll_seconds=0.01)
+    return KnowledgeSettings(folder, cache, VARIABLES, matcher, poll_seconds=0.01, retry_seconds=0.05)
 
 
 @pytest.fixture
@@ -167,6 +167,22 @@ async def test_a_comment_is_no_new_version(chosen: KnowledgeSettings) -> None:
         assert status.version == before.version
         assert status.key != before.key
         assert status.problems == ()
+
+
+async def test_a_failure_that_is_not_in_the_files_is_tried_again(chosen: KnowledgeSettings) -> None:
+    away = chosen.cache_folder.with_name("away")
+    async with watching(chosen) as knowledge:
+        chosen.cache_folder.rename(away)
+        chosen.cache_folder.write_text("a file where the folder was")
+        waiting = asyncio.create_task(judged(knowledge))
+        (chosen.folder / "payment.yaml").write_text(payment(1))
+        status = await waiting
+        assert [problem.code for problem in status.problems] == ["failed"]
+        assert "14 days" in await answer(knowledge)
+        chosen.cache_folder.unlink()
+        away.rename(chosen.cache_folder)
+        await _until_live(knowledge, VERSIONS[1])
+        assert knowledge.status.rejected_at is None
 
 
 async def test_a_removed_file_takes_its_entries_with_it(chosen: KnowledgeSettings) -> None:

