@@ -55,7 +55,8 @@ class _Parser(MarkdownIt):
     def __init__(self) -> None:
         super().__init__("commonmark", {"html": False, "breaks": True})
         self.enable(["strikethrough", "table"]).disable("image")
-        self.core.ruler.after("inline", "bare_addresses", _link_bare_addresses)
+        self.core.ruler.after("inline", "empty_links", _drop_empty_links)
+        self.core.ruler.after("empty_links", "bare_addresses", _link_bare_addresses)
         self.add_render_rule("link_open", _render_link)
 
     def validateLink(self, url: str) -> bool:  # noqa: N802 (the library's name)
@@ -73,6 +74,22 @@ def _render_link(
     for name, value in (("target", "_blank"), ("rel", "noopener nofollow")):
         tokens[index].attrSet(name, value)
     return renderer.renderToken(tokens, index, options, env)
+
+
+def _drop_empty_links(state: StateCore) -> None:
+    """``[words]()`` leads nowhere: only the words stay."""
+    for block in state.tokens:
+        if block.children and "](" in block.content:
+            kept: list[bool] = []
+            children = []
+            for token in block.children:
+                if token.type == "link_open":
+                    kept.append(bool(token.attrGet("href")))
+                if token.type not in {"link_open", "link_close"} or kept[-1]:
+                    children.append(token)
+                if token.type == "link_close":
+                    kept.pop()
+            block.children = children
 
 
 def _link_bare_addresses(state: StateCore) -> None:

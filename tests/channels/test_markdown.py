@@ -104,6 +104,12 @@ def test_an_address_inside_a_link_or_code_stays_as_it_is() -> None:
     assert [attributes["href"] for tag, attributes in elements if tag == "a"] == ["https://b.com/"]
 
 
+def test_a_link_to_nowhere_is_only_words() -> None:
+    assert to_html("[two *words*]() and [more](https://e.com/)") == (
+        '<p>two <em>words</em> and <a href="https://e.com/" target="_blank" rel="noopener nofollow">more</a></p>\n'
+    )
+
+
 @pytest.mark.parametrize("text", ["[" * 100_000, "*" * 100_000, "<" * 100_000, "> " * 50_000, "`a``b" * 20_000])
 def test_a_hundred_thousand_characters_are_rendered(text: str) -> None:
     assert plain(text)
