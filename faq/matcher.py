@@ -123,6 +123,8 @@ class Matcher:
                 found[reading] = remembered
             else:
                 fresh.append(reading)
+        if fresh and not self._entry_ids:
+            return [()] * len(readings)
         if fresh:
             left_out = [self._place[entry_id] for entry_id in excluded if entry_id in self._place]
             scored = self._scorer.candidates(fresh, left_out)

@@ -7,7 +7,7 @@ in it; background sentences are questions far from it. Each kind is weighed as i
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,8 +39,7 @@ _STRANGE_SHARE = 0.8
 _TRAFFIC = (0.7, 0.15, 0.15)
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
+class Rehearsal(NamedTuple):
     """What the refits taught: the calibration, thresholds for the target precision, and how well it all does."""
 
     calibration: Calibration
@@ -57,6 +56,11 @@ class _Asked:
     features: list[NDArray[np.float64]] = field(default_factory=list)
     right: list[NDArray[np.bool_]] = field(default_factory=list)
     weight: list[NDArray[np.float64]] = field(default_factory=list)
+
+
+def untaught() -> Rehearsal:
+    """Where nothing could be hidden and asked for: the bot suggests at most, since nobody knows how sure to be."""
+    return Rehearsal(Calibration((1.0, 1.0, 1.0), -2.0), NEVER, 0.5, NEVER, {})
 
 
 def rehearse(material: Material, rows: Matrix, shares: Shares) -> Rehearsal:
@@ -143,7 +147,7 @@ def _ask(
 
 def _conclude(asked: _Asked, target_precision: float) -> Rehearsal:
     if not asked.features:
-        return Rehearsal(Calibration((1.0, 1.0, 1.0), -2.0), NEVER, NEVER, NEVER, {})
+        return untaught()
     features = np.concatenate(asked.features)
     right = np.concatenate(asked.right)
     weight = np.concatenate(asked.weight)

@@ -72,7 +72,7 @@ def learn_space(folded: Sequence[str], lexicon: Lexicon, embedded: Matrix | None
     return Space(
         words=learn_vocabulary(stream.words(), count, limit),
         characters=learn_vocabulary(stream.characters(), count, limit),
-        meaning_centre=lexicon.meanings(stream.pieces(), count).mean(axis=0),
+        meaning_centre=lexicon.meanings(stream.pieces(), count).sum(axis=0) / max(1, count),
         embedding_centre=centre,
     )
 

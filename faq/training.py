@@ -13,7 +13,7 @@ from faq.language.folding import fold
 from faq.language.lexicon import Lexicon, lexicon_for
 from faq.model import Head, Model, Weights
 from faq.regression import dual_weights, factor, fit, project
-from faq.rehearsal import Rehearsal, rehearse
+from faq.rehearsal import rehearse, untaught
 from faq.scorers.vocabulary import Rows
 from faq.space import WITH_EMBEDDING, WORDS_ALONE, Blocks, Matrix, Shares, Space, learn_space
 
@@ -91,21 +91,16 @@ def train(
 
 
 def _learn_head(material: Material, shares: Shares) -> Head:
+    if not material.count:
+        nothing = _primal(material, shares, np.zeros((0, 0), np.float32), np.zeros(0, np.float32))
+        return Head(nothing, *untaught())
     kernel = _kernel(material, shares)
     lower = factor(kernel[material.landmarks].astype(np.float64))
     rows = project(kernel, lower)
     own = rows[: material.count]
     solution = fit(own, material.entries, len(material.lesson.entry_ids), np.ones(len(own), np.float32))
-    rehearsal: Rehearsal = rehearse(material, rows, shares)
     weights = _primal(material, shares, dual_weights(lower, solution[:-1]), solution[-1])
-    return Head(
-        weights=weights,
-        calibration=rehearsal.calibration,
-        answer_above=rehearsal.answer_above,
-        suggest_above=rehearsal.suggest_above,
-        settles_above=rehearsal.settles_above,
-        figures=rehearsal.figures,
-    )
+    return Head(weights, *rehearse(material, rows, shares))
 
 
 def _sparse(rows: Rows, width: int) -> scipy.sparse.csr_matrix:

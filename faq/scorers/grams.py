@@ -51,7 +51,7 @@ class Stream:
     """The texts laid end to end, each word with a space on both sides, and where every text begins."""
 
     def __init__(self, folded: Sequence[str]) -> None:
-        joined = " " + "  ".join(folded) + " "
+        joined = "".join([f" {text} " for text in folded])
         self.points = np.frombuffer(joined.encode("utf-32-le"), dtype=np.uint32)
         lengths = np.fromiter(map(len, folded), dtype=np.int64, count=len(folded)) + 2
         self.text = np.repeat(np.arange(len(folded), dtype=np.int32), lengths)
@@ -111,11 +111,11 @@ class Stream:
         return int(self.points.max(initial=0)) >= _UNSPACED_RANGES[0][0]
 
     def _word_hashes(self) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-        before_space = np.concatenate(([True], self.is_space[:-1]))
+        before_space = np.concatenate(([True], self.is_space))[: len(self.is_space)]
         starts_word = ~self.is_space & before_space
         if self._has_unspaced():
             unspaced = _is_unspaced(self.points)
-            starts_word |= unspaced | (np.concatenate(([False], unspaced[:-1])) & ~self.is_space)
+            starts_word |= unspaced | (np.concatenate(([False], unspaced))[: len(unspaced)] & ~self.is_space)
         starts = np.flatnonzero(starts_word)
         if not len(starts):
             return starts, np.zeros(0, dtype=np.uint64)

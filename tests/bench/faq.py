@@ -248,7 +248,8 @@ def speed(embedder: Embedder | None, sizes: Sequence[int]) -> Iterator[str]:
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         click.echo(
             f"{size:7,} phrasings: p50 {report.p50_ms:.2f} ms, p99 {report.p99_ms:.2f} ms (p50 at most {most:.0f}); "
-            f"learned in {learning:.1f} s ({cpu:.1f} s of CPU), from the cache {cached:.2f} s; peak memory {memory:.0f} MB"
+            f"learned in {learning:.1f} s ({cpu:.1f} s of CPU), "
+            f"from the cache {cached:.2f} s; peak memory {memory:.0f} MB"
         )
         if report.p50_ms > most:
             yield f"{size} phrasings: p50 {report.p50_ms:.2f} ms"
