@@ -89,6 +89,8 @@ def load_documents(documents: Iterable[Document], variables: Mapping[str, str], 
     problems += [*_doubles(entries), *_double_topics(heads)]
     if not is_broken:  # a broken file hides entries that others relate to
         problems += _unknown_relations(relations, {entry.id for entry in entries})
+    if heads and not entries and not any(problem.severity is Severity.ERROR for problem in problems):
+        problems.append(Problem(heads[0].place, "no file has an entry", "Write the first one.", code="no_entries"))
     unanswerable = tuple(test for head in heads for test in head.unanswerable)
     return Loaded(_faq(heads, entries, unanswerable), tuple(sorted(problems, key=lambda problem: problem.place)))
 

@@ -198,6 +198,14 @@ def test_an_empty_folder_is_said(tmp_path: Path) -> None:
         assert words in problem.message
 
 
+def test_a_faq_without_entries_is_none() -> None:
+    empty = "topic: {}\ntitle: {{en: A}}\nentries: []\n"
+    assert said(loaded(empty.format("a"), empty.format("b")).errors) == [
+        "a.yaml:1:1: error: no file has an entry. Write the first one."
+    ]
+    assert loaded(ACCOUNT, empty.format("b")).errors == ()
+
+
 def test_temporary_files_of_editors_are_no_topics(tmp_path: Path) -> None:
     write_faq(tmp_path, FILES | {".account.yaml": "{", "#payment.yaml": "{", "account.yaml~": "{", "notes.txt": "{"})
     assert len(load_faq(tmp_path, VARIABLES).entries) == 5
