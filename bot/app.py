@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -27,6 +28,7 @@ from handoff.acts import Perform
 from handoff.console.console import Console
 from messaging.live import Live
 from storage.database import Database
+from storage.errors import StorageError
 
 log = structlog.get_logger()
 
@@ -61,8 +63,13 @@ class App:
 
     async def start(self) -> None:
         """Begin to receive and to send. ``supervisor.settled`` tells when it is known how every channel stands."""
+        self._tasks = {"marks": asyncio.create_task(self.marks.run(), name="marks")}
+        try:
+            # What an earlier run left goes out before anything new is said in the same chats.
+            await self.clockwork.beat()
+        except StorageError as error:
+            log.error("database_away", worker="beat", error=str(error))
         workers = {
-            "marks": self.marks.run(),
             "intake": self.intake.run(),
             "beat": repeat(self.clockwork.beat, self.rules.heartbeat.total_seconds() / 3, "beat"),
             "timers": repeat(self.clockwork.fire_timers, 1.0, "timers"),
@@ -74,7 +81,7 @@ class App:
             "faq": self.knowledge.watch(),
             "channels": self.supervisor.run(),
         }
-        self._tasks = {name: asyncio.create_task(work, name=name) for name, work in workers.items()}
+        self._tasks |= {name: asyncio.create_task(work, name=name) for name, work in workers.items()}
 
     def web(self) -> web.Application:
         """The web application with every part's routes."""
@@ -93,6 +100,9 @@ class App:
         await self.intake.drain()
         await self.sender.stop(SHUTDOWN_PATIENCE)
         await _cancel(task for name, task in self._tasks.items() if name in LAST)
+        with suppress(StorageError):
+            # Who cannot say farewell is missed a little later.
+            await self.clockwork.farewell()
         for channel in self.channels.values():
             await channel.close()
         await self.knowledge.close()

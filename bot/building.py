@@ -61,6 +61,7 @@ async def build_app(
     bring_up_to_date: Callable[[Database], Awaitable[object]] = migrate,
     now: Callable[[], datetime] = utc_now,
     chance: random.Random | None = None,
+    rules: SendRules | None = None,
 ) -> App:
     """Everything made and the database at its newest schema; nothing started.
 
@@ -75,7 +76,8 @@ async def build_app(
         await bring_up_to_date(database)
         knowledge = await Knowledge.open(knowledge_settings(settings), now)
         stack.push_async_callback(knowledge.close)
-        app = _assemble(settings, database, knowledge, texts, calendar, networks, now, chance or random.Random())
+        rules = rules or SendRules(settings.sending.give_up_after, at_once=settings.sending.at_once)
+        app = _assemble(settings, database, knowledge, texts, calendar, networks, now, chance or random.Random(), rules)
         stack.pop_all()
     return app
 
@@ -89,11 +91,11 @@ def _assemble(
     networks: Networks,
     now: Callable[[], datetime],
     chance: random.Random,
+    rules: SendRules,
 ) -> App:
     assert schema.metadata.tables
     live, metrics, holder = Live(), Metrics(), secrets.token_hex(8)
     channels, off = networks(settings, database, live)
-    rules = SendRules(settings.sending.give_up_after, at_once=settings.sending.at_once)
     marks = Marks(database, live, holder, now)
     sender = Sender(database, channels, marks, metrics, holder, now, rules, chance)
     renderer = Renderer(texts, lambda: knowledge.faq, calendar, ZoneInfo(settings.service.time_zone))

@@ -76,7 +76,13 @@ class Clockwork:
             await outbox.beat(self._database, connection, self._holder, now)
         # SQLite has one process: whoever else held something is gone. Elsewhere three missed beats tell.
         alive_since = now if self._database.is_sqlite else now - 3 * self._rules.heartbeat
-        await self._sender.take_over(alive_since)
+        while await self._sender.take_over(alive_since) >= outbox.TAKEN_AT_ONCE:
+            continue
+
+    async def farewell(self) -> None:
+        """Leave what is not sent to whoever comes next."""
+        async with self._database.transaction() as connection:
+            await outbox.farewell(connection, self._holder)
 
     async def return_tickets(self) -> None:
         """Put the tickets of agents who were shut out back to their places in the queue."""
@@ -122,6 +128,9 @@ class Clockwork:
         async with self._database.transaction() as connection:
             await connection.execute(
                 sa.delete(inbox).where(sa.tuple_(inbox.c.conversation_id, inbox.c.key).in_(old_arrivals))
+            )
+            await connection.execute(
+                sa.delete(outbox.holders).where(outbox.holders.c.heartbeat_at < now - REMEMBER_ARRIVALS)
             )
             await connection.execute(
                 sa.delete(sent).where(sa.tuple_(sent.c.conversation_id, sent.c.number).in_(old_sent))

@@ -15,7 +15,7 @@ from messaging.live import Live
 from messaging.messages import Status
 from messaging.outbox import EntryState, Mark, mark
 from storage.database import Database
-from storage.errors import StorageError
+from storage.errors import DatabaseUnreachable
 
 log = structlog.get_logger()
 
@@ -64,21 +64,36 @@ class Marks:
                 async with self._database.transaction() as connection:
                     told = await self._write(connection, batch)
                 break
-            except StorageError as error:
+            except DatabaseUnreachable as error:
                 log.error("marks_not_written", count=len(batch), error=str(error))
                 await asyncio.sleep(PAUSE_AFTER_FAILURE)
+            except Exception as error:
+                log.exception("marks_refused", count=len(batch))
+                await self._commit_apart(batch, error)
+                return
         for conversation_id in told:
             self._live.tell(f"conversation:{conversation_id}")
         for _, _, future in batch:
             if not future.done():
                 future.set_result(None)
 
+    async def _commit_apart(self, batch: Sequence[tuple[Mark, bool, asyncio.Future[None]]], error: Exception) -> None:
+        """One mark that cannot be written does not hold up the others: its own lane breaks, and hears why."""
+        if len(batch) > 1:
+            for each in batch:
+                await self._commit([each])
+            return
+        (_, _, future) = batch[0]
+        if not future.done():
+            future.set_exception(error)
+
     async def _write(
         self, connection: AsyncConnection, batch: Sequence[tuple[Mark, bool, asyncio.Future[None]]]
     ) -> set[int]:
         marks = [each for each, _, _ in batch]
         await mark(connection, self._holder, marks)
-        good = [(each.conversation_id, each.message_number) for each in marks if each.state is EntryState.SENT]
+        whole = [each for each in marks if each.message_number is not None]
+        good = [(each.conversation_id, each.message_number) for each in whole if each.state is EntryState.SENT]
         if good:
             # Only what still waits: a part that arrived does not make up for one that failed.
             await connection.execute(
@@ -89,7 +104,7 @@ class Marks:
                 )
                 .values(status=Status.SENT)
             )
-        bad = [each for each in marks if each.state in (EntryState.UNKNOWN, EntryState.DEAD)]
+        bad = [each for each in whole if each.state in (EntryState.UNKNOWN, EntryState.DEAD)]
         for each in bad:
             await self._fail(connection, each)
         lost = [each for each, is_lost, _ in batch if is_lost]

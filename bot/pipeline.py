@@ -132,7 +132,7 @@ class Pipeline:
         if place is None:
             # Nothing is known of this chat and the event names nobody: there is nothing to keep.
             return Declined("gone", "This conversation does not exist.") if isinstance(event, ActDone) else Done()
-        if (place.id, event.key) in done:
+        if (place.id, event.key) in done or (place.id, event.key) in work.arrivals:
             return Done()
         if isinstance(event, TimerDue):
             timer = event.timer

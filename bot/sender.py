@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.cleaning import clean
 from bot.marks import Marks
 from bot.metrics import Metrics
 from bot.pacing import Bucket
@@ -26,6 +27,8 @@ from storage.errors import StorageError
 
 log = structlog.get_logger()
 
+LONGEST_ERROR = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class SendRules:
@@ -37,6 +40,7 @@ class SendRules:
     longest_pause: float = 300.0
     at_once: int = 64
     heartbeat: timedelta = timedelta(seconds=10)
+    stranded_after: timedelta = timedelta(seconds=30)
 
 
 class Unsendable(Exception):
@@ -76,6 +80,8 @@ class Sender:
         self._clock = clock
         self._totals = {name: Bucket(channel.total_pace, clock) for name, channel in channels.items()}
         self._stop = asyncio.Event()
+        # Entries on their way from the table into their lanes are in one pair of hands only.
+        self._sweeping = asyncio.Lock()
 
     def offer(self, entries: Sequence[Entry]) -> None:
         """Send these as soon as their lanes allow. Lanes of channels that are off keep theirs for later."""
@@ -90,23 +96,34 @@ class Sender:
 
     async def take_over(self, alive_since: datetime) -> int:
         """Hold and send what processes left behind that are silent since then; returns how many entries."""
-        async with self._database.transaction() as connection:
-            found = await outbox.take_over(self._database, connection, self._holder, self._channels, alive_since)
-        ready: list[Entry] = []
-        for lane in lanes_of(found).values():
-            # Only the first of a lane can have been started: the next one waits until its mark is committed.
-            first = await self._after_silence(lane[0])
-            ready += ([first] if first is not None else []) + lane[1:]
-        if found:
-            log.info("outbox_taken_over", entries=len(found))
-        self.offer(ready)
+        async with self._sweeping:
+            async with self._database.transaction() as connection:
+                found = await outbox.take_over(self._database, connection, self._holder, self._channels, alive_since)
+            if found:
+                log.info("outbox_taken_over", entries=len(found))
+                await self._go_on_with(found)
         return len(found)
 
     async def bring_back(self) -> None:
-        """Offer entries that this process holds and no lane of it knows of: a lane broke, or a channel came on."""
-        async with self._database.reading() as connection:
-            held = await outbox.held_by(connection, self._holder)
-        self.offer([entry for entry in held if entry.lane not in self._lanes])
+        """Go on with entries that this process holds and no lane of it knows of: their lane broke."""
+        async with self._sweeping:
+            # A lane that ends while the table is read may have sent what the reading still shows as waiting, and what
+            # was written a moment ago is on its way to its lane: neither is stranded.
+            at_work = set(self._lanes)
+            before = self._now() - self._rules.stranded_after
+            async with self._database.reading() as connection:
+                held = await outbox.held_by(connection, self._holder, before)
+            at_work |= self._lanes.keys()
+            await self._go_on_with([entry for entry in held if entry.lane not in at_work])
+
+    async def _go_on_with(self, entries: Sequence[Entry]) -> None:
+        """Offer entries that nobody is sending, though somebody may have begun to."""
+        ready: list[Entry] = []
+        for lane in lanes_of(entries).values():
+            # Only the first of a lane can have been started: the next one waits until its mark is committed.
+            first = await self._after_silence(lane[0])
+            ready += ([first] if first is not None else []) + lane[1:]
+        self.offer(ready)
 
     async def stop(self, patience: float) -> None:
         """Finish what is being sent, within ``patience`` seconds; the rest stays in the outbox."""
@@ -157,6 +174,11 @@ class Sender:
             return None
         except StorageError as error:
             return await self._retry(entry, TryLater(str(error)))
+        except Exception as error:
+            # One entry that cannot be read does not hold up those behind it.
+            log.exception("send_unreadable", channel=entry.channel, entry=entry.key)
+            await self._done(entry, EntryState.DEAD, error=f"cannot be made into a message: {error!r}")
+            return None
         if entry.author is Author.AGENT:
             # So that a crash from here on leaves the honest word "unknown", and before here "surely not sent".
             await self._marks.write(self._mark(entry, EntryState.SENDING))
@@ -180,6 +202,10 @@ class Sender:
             return None
         except ChannelError as error:
             return await self._retry(entry, TryLater(str(error)))
+        except Exception as error:
+            # A defect of the adapter: nobody knows how far it came, and trying for ever would hold up the lane.
+            log.exception("send_broke", channel=entry.channel, entry=entry.key)
+            return await self._doubt(entry, repr(error), may_repeat=False)
         self._metrics.sends.labels(channel.name, "sent").inc()
         await self._done(entry, EntryState.SENT, external_id=sent.external_id)
         return None
@@ -189,12 +215,10 @@ class Sender:
         if bucket is None:
             bucket = self._chat_buckets[lane] = Bucket(channel.pace(lane[1]), self._clock)
         wait = max(bucket.take(), self._totals[lane[0]].take())
-        if wait > 0:
+        while wait > 0 and not self._stop.is_set():
             await self._pause(wait)
-        blocked = self._totals[lane[0]].blocked_for
-        if blocked > 0:
-            # The network asked the whole channel to wait while this lane waited for its own turn.
-            await self._pause(blocked)
+            # Where the network asked the whole channel to wait meanwhile, this lane queues again.
+            wait = self._totals[lane[0]].take() if self._totals[lane[0]].blocked_for > 0 else 0.0
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not when it is time to stop: what waits stays in the outbox."""
@@ -240,26 +264,32 @@ class Sender:
         if self._now() - entry.created_at > self._rules.give_up_after:
             await self._done(entry, EntryState.DEAD, error=f"given up: {error}")
             return None
-        pause = min(self._rules.longest_pause, self._rules.first_pause * 2.0 ** min(entry.attempts, 16))
-        # Spread out, so that lanes that failed together do not all come back together.
-        pause = error.after if error.after is not None else pause * self._chance.uniform(0.5, 1.0)
+        pause = error.after if error.after is not None else self._backoff(entry)
         later = replace(entry, attempts=entry.attempts + 1, due_at=self._now() + timedelta(seconds=pause))
         log.warning("send_retried", channel=entry.channel, entry=entry.key, after=pause, error=str(error))
         await self._marks.write(self._mark(later, EntryState.WAITING, error=str(error)))
         return later
 
-    async def _doubt(self, entry: Entry, error: str) -> Entry | None:
-        """The outcome is hidden: resend where that is safe or the lesser evil, else say honestly that it is unknown."""
+    def _backoff(self, entry: Entry) -> float:
+        """Seconds, longer with every attempt; spread out, so that lanes that failed together do not return together."""
+        pause = min(self._rules.longest_pause, self._rules.first_pause * 2.0 ** min(entry.attempts, 16))
+        return pause * self._chance.uniform(0.5, 1.0)
+
+    async def _doubt(self, entry: Entry, error: str, *, may_repeat: bool = True) -> Entry | None:
+        """The outcome is hidden: resend where that is safe or the lesser evil, else say honestly that it is unknown.
+
+        Without ``may_repeat`` a resend is not tried again and again even where it is safe.
+        """
         self._metrics.sends.labels(entry.channel, "hidden").inc()
         capabilities = self._channels[entry.channel].capabilities
         age = (self._now() - entry.created_at).total_seconds()
-        safe = "edits" in entry.payload or age < capabilities.idempotent_for
+        safe = may_repeat and ("edits" in entry.payload or age < capabilities.idempotent_for)
         if safe or (entry.author is Author.BOT and entry.doubts == 0):
             again = replace(
                 entry,
                 attempts=entry.attempts + 1,
                 doubts=entry.doubts + (0 if safe else 1),
-                due_at=self._now() + timedelta(seconds=self._rules.first_pause if safe else self._rules.doubt_pause),
+                due_at=self._now() + timedelta(seconds=self._backoff(entry) if safe else self._rules.doubt_pause),
             )
             log.warning("send_doubted", channel=entry.channel, entry=entry.key, error=error)
             await self._marks.write(self._mark(again, EntryState.WAITING, error=error))
@@ -292,10 +322,11 @@ class Sender:
         return Mark(
             entry.conversation_id,
             entry.number,
-            entry.message_number,
+            # What becomes of an edit is not what became of the message.
+            None if "edits" in entry.payload else entry.message_number,
             state,
             entry.attempts,
             entry.doubts,
             entry.due_at,
-            error=error,
+            error=clean(error)[:LONGEST_ERROR] if error is not None else None,
         )

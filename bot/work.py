@@ -30,6 +30,7 @@ from bot.effects import (
     SetTimer,
     StripButtons,
     WriteNote,
+    number_in,
 )
 from bot.rendering import Renderer
 from bot.rows import (
@@ -80,6 +81,7 @@ class Work:
     opened: dict[int, Opened] = field(default_factory=dict)
     new_entries: list[Entry] = field(default_factory=list)
     queue_changed: bool = False
+    arrivals: set[tuple[int, str]] = field(default_factory=set)
     _messages: list[Row] = field(default_factory=list)
     _versions: list[Row] = field(default_factory=list)
     _changed_messages: list[Row] = field(default_factory=list)
@@ -92,6 +94,7 @@ class Work:
 
     def arrived(self, conversation: Opened, key: str, now: datetime) -> None:
         """Remember that this event was handled."""
+        self.arrivals.add((conversation.id, key))
         self._inbox.append({"conversation_id": conversation.id, "key": key, "received_at": now})
 
     def store_incoming(
@@ -358,12 +361,12 @@ class Work:
     async def label_of(self, connection: AsyncConnection, conversation: Opened, action: str) -> str:
         """What stands on the button of this action, as far as its message still tells."""
         verb, _, rest = action.partition(":")
-        number = rest.partition(":")[0]
         if verb == "language":
             return self.renderer.texts.name_of(rest)
-        if not number.isdecimal():
+        if verb == "human":
             return self.renderer.texts.fill("button_human", conversation.language)
-        row = await self._find_message(connection, conversation, int(number))
+        number = number_in(rest.partition(":")[0])
+        row = await self._find_message(connection, conversation, number) if number is not None else None
         buttons = row["data"].get("buttons", ()) if row is not None else ()
         return next((each["label"] for each in buttons if each.get("action") == action), "")
 

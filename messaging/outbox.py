@@ -32,6 +32,7 @@ class EntryState(StrEnum):
     LEFT = "left"
 
 
+TAKEN_AT_ONCE = 500
 UNFINISHED = (EntryState.WAITING, EntryState.SENDING)
 
 outbox = sa.Table(
@@ -107,11 +108,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What became of an attempt; the entry's row takes these values."""
+    """What became of an attempt; the entry's row takes these values. ``message_number`` is None of an edit."""
 
     conversation_id: int
     number: int
-    message_number: int
+    message_number: int | None
     state: EntryState
     attempts: int
     doubts: int
@@ -148,13 +149,18 @@ async def beat(database: Database, connection: AsyncConnection, holder: str, now
     )
 
 
+async def farewell(connection: AsyncConnection, holder: str) -> None:
+    """Say that this process ends: what it leaves may be taken over at once."""
+    await connection.execute(sa.delete(holders).where(holders.c.id == holder))
+
+
 async def take_over(
     database: Database,
     connection: AsyncConnection,
     holder: str,
     channels: Iterable[str],
     alive_since: datetime,
-    limit: int = 500,
+    limit: int = TAKEN_AT_ONCE,
 ) -> list[Entry]:
     """Hold unfinished entries of these channels whose holder is silent since then, in the order of their lanes."""
     alive = sa.select(holders.c.id).where(holders.c.heartbeat_at > alive_since)
@@ -180,11 +186,11 @@ async def take_over(
     return [entry_of_row(row) for row in rows]
 
 
-async def held_by(connection: AsyncConnection, holder: str, limit: int = 500) -> list[Entry]:
-    """Unfinished entries of this process, in the order of their lanes."""
+async def held_by(connection: AsyncConnection, holder: str, before: datetime, limit: int = 500) -> list[Entry]:
+    """Unfinished entries of this process, written before then, in the order of their lanes."""
     found = await connection.execute(
         sa.select(outbox)
-        .where(outbox.c.state.in_(UNFINISHED), outbox.c.held_by == holder)
+        .where(outbox.c.state.in_(UNFINISHED), outbox.c.held_by == holder, outbox.c.created_at < before)
         .order_by(outbox.c.conversation_id, outbox.c.number)
         .limit(limit)
     )

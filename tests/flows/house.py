@@ -12,6 +12,7 @@ from typing import TypeVar
 from bot.app import App
 from bot.building import build_app
 from bot.networks import Off
+from bot.sender import SendRules
 from bot.settings import Settings
 from channels.base import Channel
 from channels.memory.adapter import MemoryChannel
@@ -64,7 +65,11 @@ class House:
     channel: MemoryChannel = field(default_factory=MemoryChannel)
     clock: Clock = field(default_factory=Clock)
     numbers: count[int] = field(default_factory=count)
+    rules: SendRules | None = None
+    # Other channels that run beside the memory channel.
+    others: list[Channel] = field(default_factory=list)
     _app: App | None = None
+    _tasks_before: set[asyncio.Task[object]] = field(default_factory=set)
 
     @property
     def app(self) -> App:
@@ -73,9 +78,10 @@ class House:
 
     async def begin(self) -> None:
         def networks(_settings: Settings, _database: Database, _live: Live) -> tuple[dict[str, Channel], list[Off]]:
-            return {self.channel.name: self.channel}, []
+            return {each.name: each for each in (self.channel, *self.others)}, []
 
-        self._app = await build_app(self.settings, networks=networks, now=self.clock)
+        self._tasks_before = asyncio.all_tasks()
+        self._app = await build_app(self.settings, networks=networks, now=self.clock, rules=self.rules)
         await self._app.start()
         await self._app.supervisor.settled.wait()
 
@@ -83,6 +89,16 @@ class House:
         app, self._app = self._app, None
         if app is not None:
             await app.close()
+
+    async def crash(self) -> None:
+        """End as a killed process does: nothing in hand is finished and nothing more is written."""
+        app, self._app = self.app, None
+        killed = asyncio.all_tasks() - self._tasks_before - {asyncio.current_task()}
+        for task in killed:
+            task.cancel()
+        await asyncio.gather(*killed, return_exceptions=True)
+        await app.knowledge.close()
+        await app.database.close()
 
     async def quiet(self) -> None:
         """Wait until nothing is being sent any more."""
