@@ -96,11 +96,13 @@ class FaqEditor:
         return texts | {path: dump_yaml(data) for path, data in self._new_files.items()}
 
     def save(self) -> list[Path]:
-        """Write every change; the files written. Raises FaqErrors or ChangedMeanwhile before anything is written."""
+        """Write every change; the files written. Raises FaqErrors or CannotEdit before anything is written."""
         texts = self.render()
-        for path, editor in self._opened.items():
-            if path in texts:
-                editor.save()
+        changed = [editor for path, editor in self._opened.items() if path in texts]
+        for editor in changed:
+            editor.ensure_unchanged()
+        for editor in changed:
+            editor.save()
         for path in self._new_files:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, texts[path].encode())

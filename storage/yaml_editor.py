@@ -20,8 +20,12 @@ from storage.yaml_file import ListNode, MappingNode, Node, ScalarNode, parse_yam
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
 
 
-class ChangedMeanwhile(Exception):
-    """The file was saved by somebody else between reading and writing; nothing was written."""
+class CannotEdit(Exception):
+    """The file cannot be changed without harm; the message says why. Nothing was written."""
+
+
+class ChangedMeanwhile(CannotEdit):
+    """The file was saved by somebody else between reading and writing."""
 
 
 class YamlEditor:
@@ -50,7 +54,10 @@ class YamlEditor:
         return self._dump() != self._unchanged_dump
 
     def render(self) -> str:
-        """The file's text with the changes made so far, lines that no change touches as the owner wrote them."""
+        """The file's text with the changes made so far, lines that no change touches as the owner wrote them.
+
+        Raises ``CannotEdit`` where a comment would be lost.
+        """
         dumped = self._dump()
         if dumped == self._unchanged_dump:
             return self._text
@@ -58,14 +65,17 @@ class YamlEditor:
         for candidate in (merged, dumped):
             if self._holds(candidate, dumped):
                 return candidate
-        raise ValueError(f"{self._file} cannot be edited without losing a comment; edit it by hand")
+        raise CannotEdit(f"{self._file} cannot be edited without losing a comment; edit it by hand")
 
-    def save(self) -> None:
-        """Write the changes in one step. Raises ``ChangedMeanwhile`` if the file is no longer what was read."""
-        text = self.render().replace("\n", self._newline)
+    def ensure_unchanged(self) -> None:
+        """Raises ``ChangedMeanwhile`` if the file is no longer what was read."""
         if self.path.read_bytes() != self._original:
             raise ChangedMeanwhile(f"{self._file} was changed meanwhile; nothing was written")
-        data = text.encode()
+
+    def save(self) -> None:
+        """Write the changes in one step. Raises ``CannotEdit``."""
+        data = self.render().replace("\n", self._newline).encode()
+        self.ensure_unchanged()
         write_atomically(self.path, data)
         self._original = data
 

@@ -19,6 +19,7 @@ from faq.matcher import Matcher, learn
 from faq.missed import Answered, Missed
 from faq.publishing import KnowledgeSettings
 from storage.problems import Problem, Severity
+from storage.yaml_editor import CannotEdit
 
 PROPOSALS = "unanswered.json"
 TOOLS_KEY = "innkeeper.faq_tools"
@@ -70,7 +71,7 @@ class ProblemGroup(LazyGroup):
         except FaqErrors as error:
             show_problems(error.problems)
             stop(f"{counted(error.problems)}.")
-        except (FaqError, OSError) as error:
+        except (FaqError, CannotEdit, OSError) as error:
             stop(str(error))
 
 

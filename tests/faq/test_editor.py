@@ -9,6 +9,7 @@ import pytest
 from faq.editor import EntryDraft, FaqEditor
 from faq.errors import FaqErrors, UnknownEntry
 from faq.loader import load_faq
+from storage.yaml_editor import ChangedMeanwhile
 from tests.faq.writing import ACCOUNT, FILES, VARIABLES, write_faq
 
 DRAFT = EntryDraft(
@@ -84,6 +85,18 @@ def test_what_would_not_load_is_not_written(folder: Path) -> None:
     with pytest.raises(FaqErrors, match='the id "hello" is taken'):
         editor.save()
     assert {path.name: path.read_text() for path in folder.iterdir()} == FILES
+
+
+def test_all_is_written_or_nothing(folder: Path) -> None:
+    editor = FaqEditor(folder, VARIABLES)
+    editor.add_phrasings("account-recover", {"en": ["bring it back"]})
+    editor.add_phrasings("payment-refund", {"en": ["money back now"]})
+    theirs = (folder / "payment.yaml").read_text() + "# theirs\n"
+    (folder / "payment.yaml").write_text(theirs)
+    with pytest.raises(ChangedMeanwhile):
+        editor.save()
+    assert (folder / "account.yaml").read_text() == ACCOUNT
+    assert (folder / "payment.yaml").read_text() == theirs
 
 
 def test_a_broken_file_is_not_edited(folder: Path) -> None:
