@@ -15,7 +15,7 @@ from bot.metrics import Metrics
 from bot.sender import Sender, SendRules
 from handoff import tickets
 from handoff.acts import Outcome, Release
-from messaging import outbox, timers
+from messaging import files, outbox, timers
 from messaging.inbox import inbox
 from storage.database import Database
 from storage.errors import StorageError
@@ -26,6 +26,7 @@ Submit = Callable[[Sequence[Happening]], Awaitable[list[Outcome]]]
 TIMERS_AT_ONCE = 200
 REMEMBER_ARRIVALS = timedelta(days=30)
 KEEP_SENT = timedelta(days=30)
+KEEP_UNSENT = timedelta(days=1)
 PRUNED_AT_ONCE = 2000
 
 
@@ -110,7 +111,7 @@ class Clockwork:
             self._metrics.outbox.labels(state.value).set(count)
 
     async def prune(self) -> None:
-        """Forget arrivals and sent entries that nothing can ask for any more, a little at a time."""
+        """Forget what nothing can ask for any more (old arrivals, sent entries, unsent uploads), a little at a time."""
         now = self._now()
         old_arrivals = (
             sa.select(inbox.c.conversation_id, inbox.c.key)
@@ -132,6 +133,7 @@ class Clockwork:
             await connection.execute(
                 sa.delete(outbox.holders).where(outbox.holders.c.heartbeat_at < now - REMEMBER_ARRIVALS)
             )
+            await files.forget_unsent(connection, now - KEEP_UNSENT)
             await connection.execute(
                 sa.delete(sent).where(sa.tuple_(sent.c.conversation_id, sent.c.number).in_(old_sent))
             )

@@ -93,6 +93,7 @@ attachments = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("due_at", Moment),
     sa.Column("error", sa.Text),
+    sa.Index("ix_attachments_sha256", "sha256"),
     sa.Index(
         "ix_attachments_pending",
         "due_at",

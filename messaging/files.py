@@ -10,6 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from messaging.conversations import attachments
 from storage.database import Database, Moment, metadata
 
 blobs = sa.Table(
@@ -46,6 +47,13 @@ async def store(
         {"sha256": name, "content_type": content_type, "size": len(content), "content": content, "created_at": now},
     )
     return name
+
+
+async def forget_unsent(connection: AsyncConnection, before: datetime, limit: int = 100) -> None:
+    """Drop bytes that were uploaded before then and belong to no message: somebody attached a file and never sent it."""
+    used = sa.select(attachments.c.sha256).where(attachments.c.sha256 == blobs.c.sha256)
+    unsent = sa.select(blobs.c.sha256).where(blobs.c.created_at < before, ~used.exists()).limit(limit)
+    await connection.execute(sa.delete(blobs).where(blobs.c.sha256.in_(unsent)))
 
 
 async def load(connection: AsyncConnection, sha256: str) -> tuple[bytes, str] | None:

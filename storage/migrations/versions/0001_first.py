@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("conversation_id", "number", "position", name=op.f("pk_attachments")),
     )
+    op.create_index("ix_attachments_sha256", "attachments", ["sha256"], unique=False)
     op.create_index(
         "ix_attachments_pending",
         "attachments",
