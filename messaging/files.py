@@ -50,7 +50,7 @@ async def store(
 
 
 async def forget_unsent(connection: AsyncConnection, before: datetime, limit: int = 100) -> None:
-    """Drop bytes that were uploaded before then and belong to no message: somebody attached a file and never sent it."""
+    """Drop bytes that were uploaded before then and belong to no message: attached by somebody who never sent them."""
     used = sa.select(attachments.c.sha256).where(attachments.c.sha256 == blobs.c.sha256)
     unsent = sa.select(blobs.c.sha256).where(blobs.c.created_at < before, ~used.exists()).limit(limit)
     await connection.execute(sa.delete(blobs).where(blobs.c.sha256.in_(unsent)))
