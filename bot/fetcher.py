@@ -11,6 +11,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.cleaning import clean
 from bot.clockwork import Submit
 from bot.happenings import FileFailed
 from bot.rules import FileRules
@@ -68,7 +69,9 @@ class Fetcher:
             async with slots:
                 await self._fetch(row)
 
-        await asyncio.gather(*(one(row) for row in rows))
+        for outcome in await asyncio.gather(*(one(row) for row in rows), return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     async def _fetch(self, row: sa.Row[Any]) -> None:
         channel = self._channels[row.channel]
@@ -83,6 +86,11 @@ class Fetcher:
             return
         except ChannelError as error:
             await self._later(row, str(error))
+            return
+        except Exception as error:
+            # A defect of the adapter costs one file, after some tries, and never those behind it.
+            log.exception("fetch_broke", channel=row.channel)
+            await self._later(row, repr(error))
             return
         if len(content) > self._rules.limit:
             await self._give_up(row, "too_large", f"{len(content)} bytes")
@@ -105,14 +113,16 @@ class Fetcher:
         due_at = self._now() + timedelta(seconds=2.0**attempts)
         async with self._database.transaction() as connection:
             await connection.execute(
-                sa.update(attachments).where(*_is(row)).values(attempts=attempts, due_at=due_at, error=error)
+                sa.update(attachments).where(*_is(row)).values(attempts=attempts, due_at=due_at, error=clean(error))
             )
 
     async def _give_up(self, row: sa.Row[Any], state: str, error: str) -> None:
         log.warning("file_not_kept", channel=row.channel, state=state, error=error)
-        async with self._database.transaction() as connection:
-            await self._change(connection, row, {"state": state, "error": error})
+        # The player is told first (once, however often it is tried): who is cut off in between tells them next time.
         await self._submit([FileFailed(row.conversation_id, row.number, row.position, state)])
+        async with self._database.transaction() as connection:
+            await self._change(connection, row, {"state": state, "error": clean(error)})
+        self._live.tell(f"conversation:{row.conversation_id}")
 
     async def _change(self, connection: AsyncConnection, row: sa.Row[Any], values: dict[str, Any]) -> None:
         """The attachment as it now is: a change of its message, which takes a revision."""
