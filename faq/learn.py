@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> None:
     lesson = Lesson(**given)
     strangers = [sentence for language in lesson.languages for sentence in background(language)]
     embedder = None if embedder_name is None else open_embedder(None if folder is None else Path(folder))
-    texts = [*lesson.texts, *strangers]
+    texts = [*lesson.texts, *lesson.handed_on, *strangers]
     embedded = None if embedder is None else EmbeddingCache(embedder, target.parent).embed(texts)
     save(train(lesson, strangers, embedded), target)
 

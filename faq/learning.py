@@ -15,11 +15,10 @@ from zipfile import BadZipFile
 from faq.embedding.port import Embedder
 from faq.entry import Entry, Faq
 from faq.errors import LearningError
-from faq.language.courtesies import core
 from faq.model import Model, load
 
 # Part of the cache's key: a model learned by other code is not the same model.
-FORM = 5
+FORM = 8
 _LEARNING_LIMIT_SECONDS = 3600
 _KEPT_MODELS = 8
 # The cores belong to the players while a new FAQ is learned; more threads also gain nothing at these sizes.
@@ -27,12 +26,19 @@ _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THR
 
 
 def learned_model(
-    faq: Faq, cache_folder: Path, *, target_precision: float, languages: Sequence[str], embedder: Embedder | None
+    faq: Faq,
+    cache_folder: Path,
+    *,
+    target_precision: float,
+    languages: Sequence[str],
+    embedder: Embedder | None,
+    handed_on: Sequence[str] = (),
 ) -> Model:
     """The model of this FAQ. Blocks for seconds where it is not in the cache; LearningError where learning fails."""
     lesson = _lesson(faq) | {
         "languages": list(languages or faq.languages),
         "target_precision": target_precision,
+        "handed_on": sorted(set(handed_on)),
         "embedder": None if embedder is None else embedder.name,
         "embedding_folder": None if embedder is None or embedder.folder is None else str(embedder.folder),
     }
@@ -91,6 +97,6 @@ def _lesson(faq: Faq) -> dict[str, object]:
 
 
 def _rows(place: int, entry: Entry) -> list[tuple[int, str, str, bool]]:
-    """Sorted, so that the order in the owner's files changes nothing; trimmed as questions are."""
-    phrasings = sorted({(place, core(phrasing.text), phrasing.language, False) for phrasing in entry.phrasings})
+    """Sorted, so that the order in the owner's files changes nothing."""
+    phrasings = sorted({(place, phrasing.text, phrasing.language, False) for phrasing in entry.phrasings})
     return phrasings + sorted({(place, title, language, True) for language, title in entry.title.items()})

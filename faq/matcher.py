@@ -156,11 +156,18 @@ class Matcher:
         return Match(_merged(verdict, whole, parts), verdict, language, self.faq_version)
 
 
-def learn(faq: Faq, settings: MatcherSettings, cache_folder: Path, embedder: Embedder | None = None) -> Matcher:
+def learn(
+    faq: Faq,
+    settings: MatcherSettings,
+    cache_folder: Path,
+    embedder: Embedder | None = None,
+    handed_on: Sequence[str] = (),
+) -> Matcher:
     """A matcher for the FAQ: from the cache where this FAQ was learned before, else learned in a child process.
 
     Blocks for seconds; call it off the event loop. ``embedder`` saves loading the embedding once more where the
-    caller has it from before (``Matcher.embedder``). Raises LearningError where the child fails.
+    caller has it from before (``Matcher.embedder``). ``handed_on`` are messages that people had to answer since no
+    entry did: they teach what the FAQ cannot answer. Raises LearningError where the child fails.
     """
     if not settings.semantic:
         embedder = None
@@ -172,6 +179,7 @@ def learn(faq: Faq, settings: MatcherSettings, cache_folder: Path, embedder: Emb
         target_precision=settings.target_precision,
         languages=settings.languages,
         embedder=embedder,
+        handed_on=handed_on,
     )
     return Matcher(model, settings, faq.version, embedder)
 

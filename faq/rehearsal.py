@@ -34,9 +34,13 @@ _MOST_ASKED = 3_000
 _HIDDEN_ENTRIES = 0.25
 _HIDDEN_PHRASINGS = 0.2
 _ITERATIONS = 30
+# Words settle a question where they err this many times more seldom than the owner allows.
+_SETTLED = 4
 _STRANGE_SHARE = 0.8
-# Shares of the traffic: known questions, questions near the FAQ, questions far from it.
-_TRAFFIC = (0.7, 0.15, 0.15)
+# Shares of the traffic: known questions, questions near the FAQ, what people had to answer, questions far from the FAQ.
+_TRAFFIC = (0.7, 0.15, 0.15, 0.15)
+# From so many messages handed on, a class of their own is tried.
+_ENOUGH_HANDED_ON = 20
 
 
 class Rehearsal(NamedTuple):
@@ -63,40 +67,51 @@ def untaught() -> Rehearsal:
     return Rehearsal(Calibration((1.0, 1.0, 1.0), -2.0), NEVER, 0.5, NEVER, {})
 
 
-def rehearse(material: Material, rows: Matrix, shares: Shares) -> Rehearsal:
-    """Refit without some entries and phrasings, ask for what was hidden, and calibrate on what came out.
+def best_rehearsal(material: Material, rows: Matrix, shares: Shares) -> tuple[Rehearsal, bool]:
+    """The rehearsal, and whether a class of its own for what people handed on made it better.
 
-    ``rows`` are projected: the lesson's texts, then the strangers.
+    ``rows`` are projected, one per text of the material.
     """
+    plain = rehearse(material, rows, shares, knows_none=False)
+    if material.first_stranger - material.count < _ENOUGH_HANDED_ON:
+        return plain, False
+    other = rehearse(material, rows, shares, knows_none=True)
+    better = other.figures.get("log_loss", 1.0) < plain.figures.get("log_loss", 1.0)
+    return (other, True) if better else (plain, False)
+
+
+def classes(material: Material, places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The class of each text: its entry, or one after the last for what was handed on."""
+    none = np.full(material.first_stranger - material.count, len(material.lesson.entry_ids), dtype=np.int64)
+    return np.concatenate((material.entries, none))[places]
+
+
+def rehearse(material: Material, rows: Matrix, shares: Shares, *, knows_none: bool) -> Rehearsal:
+    """Refit without some entries and phrasings, ask for what was hidden, and calibrate on what came out."""
     chance = np.random.default_rng(7)
     asked = _Asked()
+    count = len(material.lesson.entry_ids)
     titles = np.asarray(material.lesson.is_title)
     strangers = _true_strangers(material, shares)
     for _ in range(_refits(material.count)):
-        hidden_entries = chance.random(len(material.lesson.entry_ids)) < _HIDDEN_ENTRIES
+        hidden_entries = chance.random(count) < _HIDDEN_ENTRIES
         hidden = hidden_entries[material.entries]
         known = ~hidden & ~titles & (chance.random(material.count) < _HIDDEN_PHRASINGS)
-        kept = np.flatnonzero(~hidden & ~known)
-        if len(np.unique(material.entries[kept])) < 2:
+        handed_on = chance.permutation(np.arange(material.count, material.first_stranger))
+        half = len(handed_on) // 2
+        own = np.flatnonzero(~hidden & ~known)
+        if len(np.unique(material.entries[own])) < 2:
             continue
-        weights = fit(
-            rows[kept],
-            material.entries[kept],
-            len(hidden_entries),
-            np.ones(len(kept), np.float32),
-            iterations=_ITERATIONS,
-        )
-        weights[-1, hidden_entries] = -np.inf
-        groups = (
-            np.flatnonzero(known),
-            np.flatnonzero(hidden & ~titles),
-            strangers,
-        )
+        kept = np.concatenate((own, handed_on[:half])) if knows_none else own
+        importance = np.ones(len(kept), np.float32)
+        weights = fit(rows[kept], classes(material, kept), count + knows_none, importance, iterations=_ITERATIONS)
+        weights[-1, :count][hidden_entries] = -np.inf
+        groups = (np.flatnonzero(known), np.flatnonzero(hidden & ~titles), handed_on[half:], strangers)
         for place, (group, share) in enumerate(zip(groups, _TRAFFIC, strict=True)):
             questions = chance.permutation(group)[:_MOST_ASKED]
             if len(questions):
                 truth = material.entries[questions] if place == 0 else np.full(len(questions), -1)
-                _ask(material, rows, shares, weights, kept, questions, truth, share, asked)
+                _ask(material, rows, shares, weights, own, questions, truth, share, asked)
     return _conclude(asked, material.lesson.target_precision)
 
 
@@ -108,11 +123,11 @@ def _refits(count: int) -> int:
 def _true_strangers(material: Material, shares: Shares) -> NDArray[np.int64]:
     """The background sentences, but for those nearest to the FAQ: it may well answer some of them."""
     dense = material.blocks.embedding if shares.embedding else material.blocks.meaning
-    own, strange = dense[: material.count], dense[material.count :]
+    own, strange = dense[: material.count], dense[material.first_stranger :]
     if not len(strange):
         return np.zeros(0, dtype=np.int64)
     nearness = (strange @ own.T).max(axis=1)
-    return material.count + np.argsort(nearness, kind="stable")[: int(len(strange) * _STRANGE_SHARE)]
+    return material.first_stranger + np.argsort(nearness, kind="stable")[: int(len(strange) * _STRANGE_SHARE)]
 
 
 def _ask(
@@ -127,7 +142,7 @@ def _ask(
     asked: _Asked,
 ) -> None:
     chances = softmax(rows[questions] @ weights[:-1] + weights[-1])
-    best = chances.argmax(axis=1)
+    best = chances[:, : len(material.lesson.entry_ids)].argmax(axis=1)
     dense = material.blocks.embedding if shares.embedding else material.blocks.meaning
     index = PhrasingIndex([material.folded[place] for place in kept], material.entries[kept].tolist(), dense[kept])
     near = [
@@ -164,12 +179,13 @@ def _conclude(asked: _Asked, target_precision: float) -> Rehearsal:
         "expected_calibration_error": expected_calibration_error(held_out, right, weight),
         "precision_at_answer": float((weight * right)[above].sum() / max(1e-9, weight[above].sum())),
         "share_answered": float(weight[above].sum() / weight.sum()),
+        "log_loss": float(-(weight * np.log(np.where(right, held_out, 1 - held_out) + 1e-9)).mean()),
         "questions_rehearsed": float(len(features)),
     }
     return Rehearsal(
         calibration=fit_calibration(features, right, weight),
         answer_above=answer,
         suggest_above=min(answer, suggest),
-        settles_above=threshold_for((1 + target_precision) / 2, held_out, right, weight),
+        settles_above=threshold_for(1 - (1 - target_precision) / _SETTLED, held_out, right, weight),
         figures=figures,
     )

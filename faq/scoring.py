@@ -114,7 +114,8 @@ class Scorer:
         starts = np.flatnonzero(np.diff(batch.owner, prepend=-1))
         counts = np.diff(np.append(starts, len(batch.owner)))
         mean: NDArray[np.float64] = np.add.reduceat(chances, starts, axis=0) / counts[:, None]
-        return mean
+        # A column after the entries', where there is one, is the chance that none of them fits.
+        return mean[:, : len(self._model.entry_ids)]
 
     def _rank(
         self, batch: _Batch, chances: NDArray[np.float64], head: Head, vectors: Matrix

@@ -13,7 +13,7 @@ from faq.language.folding import fold
 from faq.language.lexicon import Lexicon, lexicon_for
 from faq.model import Head, Model, Weights
 from faq.regression import dual_weights, factor, fit, project
-from faq.rehearsal import rehearse, untaught
+from faq.rehearsal import best_rehearsal, classes, untaught
 from faq.scorers.vocabulary import Rows
 from faq.space import WITH_EMBEDDING, WORDS_ALONE, Blocks, Matrix, Shares, Space, learn_space
 
@@ -27,7 +27,10 @@ _MANY_ROWS = 30_000
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What there is to learn: one row per phrasing or title (place of its entry, text, language)."""
+    """What there is to learn: one row per phrasing or title (place of its entry, text, language).
+
+    ``handed_on`` are messages that no entry answered, so that people had to.
+    """
 
     entry_ids: tuple[str, ...]
     entries: tuple[int, ...]
@@ -36,16 +39,21 @@ class Lesson:
     text_languages: tuple[str, ...]
     languages: tuple[str, ...]
     target_precision: float = 0.95
+    handed_on: tuple[str, ...] = ()
 
 
 class Material:
-    """A lesson's texts in one space, and strangers that no entry fits, ready to be fitted and rehearsed."""
+    """A lesson's texts in one space, then what was handed on, then strangers; ready to be fitted and rehearsed.
+
+    ``count`` is the number of the lesson's own rows, ``first_stranger`` the place of the first stranger.
+    """
 
     def __init__(self, lesson: Lesson, strangers: Sequence[str], embedded: Matrix | None) -> None:
         self.lesson = lesson
         self.entries = np.asarray(lesson.entries, dtype=np.int64)
         self.count = len(lesson.texts)
-        self.folded = [fold(text) for text in (*lesson.texts, *strangers)]
+        self.first_stranger = self.count + len(lesson.handed_on)
+        self.folded = [fold(text) for text in (*lesson.texts, *lesson.handed_on, *strangers)]
         self.lexicon: Lexicon = lexicon_for(lesson.languages)
         own = None if embedded is None else embedded[: self.count]
         self.space: Space = learn_space(self.folded[: self.count], self.lexicon, own, _MOST_GRAMS)
@@ -70,7 +78,8 @@ def train(
 ) -> Model:
     """Learn the model: vocabularies, class scores, calibration and thresholds.
 
-    ``embedded`` holds one vector per text of the lesson, then one per stranger; without it words stand alone.
+    ``embedded`` holds one vector per text of the lesson, then of what was handed on, then of the strangers; without
+    it words stand alone.
     """
     material = Material(lesson, strangers, embedded)
     found = [_learn_head(material, words_alone)]
@@ -97,10 +106,15 @@ def _learn_head(material: Material, shares: Shares) -> Head:
     kernel = _kernel(material, shares)
     lower = factor(kernel[material.landmarks].astype(np.float64))
     rows = project(kernel, lower)
-    own = rows[: material.count]
-    solution = fit(own, material.entries, len(material.lesson.entry_ids), np.ones(len(own), np.float32))
-    weights = _primal(material, shares, dual_weights(lower, solution[:-1]), solution[-1])
-    return Head(weights, *rehearse(material, rows, shares))
+    rehearsal, knows_none = best_rehearsal(material, rows, shares)
+    learned = np.arange(material.first_stranger if knows_none else material.count)
+    solution = fit(
+        rows[learned],
+        classes(material, learned),
+        len(material.lesson.entry_ids) + knows_none,
+        np.ones(len(learned), np.float32),
+    )
+    return Head(_primal(material, shares, dual_weights(lower, solution[:-1]), solution[-1]), *rehearsal)
 
 
 def _sparse(rows: Rows, width: int) -> scipy.sparse.csr_matrix:
@@ -108,7 +122,7 @@ def _sparse(rows: Rows, width: int) -> scipy.sparse.csr_matrix:
 
 
 def _kernel(material: Material, shares: Shares) -> Matrix:
-    """Every text (the lesson's, then the strangers) against the landmarks."""
+    """Every text of the material against the landmarks."""
     blocks, space, landmarks = material.blocks, material.space, material.landmarks
     kernel = np.zeros((len(material.folded), len(landmarks)), dtype=np.float32)
     for rows, vocabulary, share in (

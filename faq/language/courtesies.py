@@ -18,13 +18,16 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """What may open and what may close a message, as ``courtesies.txt`` says (there: what its kinds mean)."""
     lines = files("faq.language").joinpath("courtesies.txt").read_text(encoding="utf-8").splitlines()
     pairs = [line.split("\t") for line in lines if line and not line.startswith("#")]
-    opening = _either([phrase for kind, phrase in pairs if kind == "opening"])
+    openings = [phrase for kind, phrase in pairs if kind == "opening"]
+    opening = _either(openings)
+    # A bare "hey" before a question does no harm and may be part of it: it goes where a comma or the like follows.
+    standing = _either([phrase for phrase in openings if " " in phrase or _UNSPACED_LETTER.search(phrase)])
     closing = _either([phrase for kind, phrase in pairs if kind in ("closing", "loose")])
     loose = [phrase for kind, phrase in pairs if kind == "loose" or _UNSPACED_LETTER.search(phrase)]
     # "how do you say thank you" asks something: thanks must stand apart, unless nobody would ask of them.
     apart = rf"[^\w\s]\s*{closing}|\n\s*{closing}|\s*(?<!\w){_either(loose)}"
     return (
-        re.compile(rf"\W*(?:{opening}\W*)+", re.IGNORECASE),
+        re.compile(rf"\W*(?:(?:{opening}\s+)*(?:{opening}\s*(?:[^\w\s]\W*|\n\s*)|{standing}\W*))+", re.IGNORECASE),
         re.compile(rf"(?:{apart})(?:\W*{closing})*\W*$", re.IGNORECASE),
     )
 

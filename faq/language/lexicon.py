@@ -19,7 +19,6 @@ from faq.scorers.grams import Grams, word_hashes
 DIMENSIONS = 64
 # Smooth inverse frequency (Arora et al. 2017): a word of this frequency counts half.
 _HALF_WEIGHT = 1e-3
-_UNKNOWN_FREQUENCY = 2e-7
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,3 +287,21 @@ def test_only_new_texts_are_embedded(tmp_path: Path) -> None:
     second = EmbeddingCache(embedder, tmp_path).embed(["two", "three"])
     assert embedder.asked == ["one", "two", "three"]
     assert first[1].tolist() == second[0].tolist()
+
+
+def test_what_people_had_to_answer_is_held_less_sure(tmp_path: Path, matcher: Matcher) -> None:
+    subjects = (
+        "my guild leader kicked me",
+        "when is the guild war",
+        "the guild bank is empty",
+        "my guild chat is muted",
+    )
+    handed_on = [
+        f"{subject} {end}" for subject in subjects for end in ("today", "why", "please", "again", "sir", "now")
+    ]
+    taught = learn(faq_of(SAMPLE), matcher.settings, tmp_path, handed_on=handed_on)
+    question = "my guild name"
+    before, after = ask(matcher, question).best, ask(taught, question).best
+    assert before is not None
+    assert after is None or after.confidence < before.confidence
+    assert best(taught, "how do i change my hero name") == "name-change"
