@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
@@ -20,7 +19,6 @@ from bot.rows import Opened
 from bot.rules import FileRules
 from bot.situation import Policy
 from bot.work import Work
-from faq.entry import Entry
 from handoff.acts import Declined, Done, Outcome
 from messaging.messages import (
     ButtonPressed,
@@ -34,11 +32,10 @@ from messaging.messages import (
 
 @dataclass(frozen=True, slots=True)
 class Applying:
-    """Applies one event to its conversation. ``entries`` gives the live FAQ's entries."""
+    """Applies one event to its conversation."""
 
     policy: Policy
     files: FileRules
-    entries: Callable[[], Mapping[str, Entry]]
 
     async def apply(
         self,
@@ -93,9 +90,9 @@ class Applying:
         if refused:
             written = replace(written, refused=tuple(self.files.words_for(state) for state in refused))
         effects = (
-            decide_command(situation, event.name, clean(event.argument), written, self.entries())
+            decide_command(situation, event.name, clean(event.argument), written, work.renderer.faq.entries)
             if isinstance(event, CommandUsed)
-            else decide_written(situation, written, self.entries())
+            else decide_written(situation, written, work.renderer.faq.entries)
         )
         work.apply(place, effects, now)
 
@@ -148,7 +145,11 @@ class Applying:
         data = {"pressed": event.action}
         work.store_incoming(place, f"press:{event.external_id}", label, happened_at(event, now), (), data, now)
         situation = place.situation(now, self.policy)
-        effects = decide_failed(situation, label) if failed else decide_pressed(situation, event.action, self.entries())
+        effects = (
+            decide_failed(situation, label)
+            if failed
+            else decide_pressed(situation, event.action, work.renderer.faq.entries)
+        )
         work.apply(place, effects, now)
 
     def _timer(self, work: Work, place: Opened, event: TimerDue, now: datetime, *, failed: bool) -> None:

@@ -98,7 +98,7 @@ def _assemble(
     channels, off = networks(settings, database, live)
     marks = Marks(database, live, holder, now)
     sender = Sender(database, channels, marks, metrics, holder, now, rules, chance)
-    renderer = Renderer(texts, lambda: knowledge.faq, calendar, ZoneInfo(settings.service.time_zone))
+    zone = ZoneInfo(settings.service.time_zone)
     files = file_rules(settings)
 
     async def committed(commit: Committed) -> None:
@@ -115,8 +115,8 @@ def _assemble(
         database,
         Preparing(knowledge, _human_words(texts)),
         Loading(database, settings.service.languages),
-        Applying(policy_of(settings), files, lambda: knowledge.faq.entries),
-        renderer,
+        Applying(policy_of(settings), files),
+        lambda: Renderer(texts, knowledge.faq, calendar, zone),
         {name: channel.capabilities for name, channel in channels.items()},
         holder,
         now,

@@ -48,7 +48,7 @@ class Pipeline:
     preparing: Preparing
     loading: Loading
     applying: Applying
-    renderer: Renderer
+    renderer: Callable[[], Renderer]
     capabilities: Mapping[str, Capabilities]
     holder: str
     now: Callable[[], datetime]
@@ -105,7 +105,8 @@ class Pipeline:
         now = self.now()
         events = [each.event for each in prepared]
         opened, chats = await self.loading.open(connection, events, now)
-        work = Work(self.database, self.renderer, self.capabilities, self.holder, opened)
+        # One version of the FAQ decides and speaks for the whole batch, whatever is saved meanwhile.
+        work = Work(self.database, self.renderer(), self.capabilities, self.holder, opened)
         places = [_place(event, opened, chats) for event in events]
         keys = {(place.id, event.key) for place, event in zip(places, events, strict=True) if place is not None}
         done = await seen(connection, keys) if keys else set()

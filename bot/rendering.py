@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -26,10 +26,10 @@ class OpeningHours(Protocol):
 
 @dataclass(frozen=True)
 class Renderer:
-    """Fills in texts, answers and places. ``faq`` gives the FAQ that is live; ``zone`` is the service's own."""
+    """Fills in texts, answers and places, all from one version of the FAQ; ``zone`` is the service's own."""
 
     texts: Texts
-    faq: Callable[[], Faq]
+    faq: Faq
     hours: OpeningHours
     zone: ZoneInfo
 
@@ -39,7 +39,7 @@ class Renderer:
             case Verbatim(words):
                 return words
             case EntryAnswer(entry_id):
-                return self._answer(self.faq().entries[entry_id], language, channel)
+                return self._answer(self.faq.entries[entry_id], language, channel)
             case QueuePlace():
                 return self._place(language, now, ahead)
             case Text(key, values):
@@ -51,7 +51,7 @@ class Renderer:
             case Text(key, _):
                 label = self.texts.fill(key, language)
             case EntryTitle(entry_id):
-                label = title_in(self.faq().entries[entry_id], language, self.texts.default)
+                label = title_in(self.faq.entries[entry_id], language, self.texts.default)
             case LanguageName(tag):
                 label = self.texts.name_of(tag)
         shown = label if len(label) <= MAX_LABEL else label[: MAX_LABEL - 1] + "…"
@@ -61,7 +61,7 @@ class Renderer:
         """The buttons that open pages, of an entry's answer."""
         if not isinstance(part, EntryAnswer):
             return []
-        links = self.faq().entries[part.entry_id].links
+        links = self.faq.entries[part.entry_id].links
         return [Button(_in(link.label, language, self.texts.default), url=link.url) for link in links]
 
     def _answer(self, entry: Entry, language: str, channel: str) -> str:

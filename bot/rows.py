@@ -37,6 +37,8 @@ class Opened:
     last_incoming_at: datetime | None
     last_incoming_id: str | None
     reply_via: str | None = None
+    # The number of what the player wrote that is being handled: what is said about it keeps it.
+    question: int | None = None
     # What the newest ticket's row is to become.
     ticket_changes: Row = field(default_factory=dict)
     ticket_is_new: bool = False

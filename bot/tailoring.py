@@ -10,10 +10,12 @@ from bot.settings import HoursSettings, Settings
 from bot.situation import Policy
 from bot.texts import Texts, load_texts
 from channels.markdown import escape_markdown
+from faq.lint import LintRules
 from faq.matcher import MatcherSettings
 from faq.publishing import KnowledgeSettings
-from handoff.calendar import WEEKDAYS, CalendarSettings
+from handoff.calendar import WEEKDAYS, Calendar, CalendarSettings
 from handoff.console.settings import ConsoleSettings
+from handoff.errors import SettingsError
 from handoff.sessions import Lifetime
 
 FILE_KINDS = "PNG, JPEG, GIF, WebP, PDF, ZIP, TXT, MP3, OGG, MP4"
@@ -37,7 +39,16 @@ def knowledge_settings(settings: Settings) -> KnowledgeSettings:
             semantic=chosen.semantic,
         ),
         time_zone=settings.service.time_zone,
+        rules=LintRules(languages=settings.service.languages, always_open=_always_open(settings)),
     )
+
+
+def _always_open(settings: Settings) -> bool | None:
+    """Whether people are there around the clock; None while the opening hours are not right."""
+    try:
+        return Calendar.from_settings(calendar_settings(settings.hours, settings.service.time_zone)).is_always_open()
+    except SettingsError:
+        return None
 
 
 def calendar_settings(hours: HoursSettings, time_zone: str) -> CalendarSettings:

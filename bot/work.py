@@ -55,6 +55,8 @@ from messaging.outbox import Entry, EntryState, entry_of_row, of_message, outbox
 from messaging.timers import Timer
 from storage.database import Database
 
+# What a message says of itself that answers a question, or says that it cannot; bot.questions reads it.
+ANSWERING = frozenset({"entries", "suggested", "missed"})
 ANY_NETWORK = Capabilities(max_text=2000, max_caption=1000, max_file=8 * 1024 * 1024)
 
 
@@ -124,6 +126,7 @@ class Work:
             )
         )
         self._attachments += incoming_attachments(conversation, number, files, now)
+        conversation.question = number
         conversation.last_incoming_at, conversation.last_incoming_id = sent_at, external_id
         return number
 
@@ -206,6 +209,8 @@ class Work:
         number = conversation.next_number()
         if say.offers:
             conversation.memory = conversation.memory.with_choice(number, say.offers)
+        if say.data.keys() & ANSWERING and conversation.question is not None:
+            say = replace(say, data={**say.data, "question": conversation.question})
         self._sayings.append(_Saying(conversation, say, number, now, conversation.language, conversation.reply_via))
 
     def _note(self, conversation: Opened, note: WriteNote, now: datetime) -> None:
@@ -262,7 +267,7 @@ class Work:
         if say.files:
             data["files"] = len(say.files)
         if "entries" in data:
-            data["faq_version"] = self.renderer.faq().version
+            data["faq_version"] = self.renderer.faq.version
         self._messages.append(
             message_row(
                 conversation,

@@ -13,12 +13,15 @@ import click
 from bot.commands.faq_tools import FaqTools, counted, show_problems, stop
 from bot.commands.lazy import LazyGroup
 from bot.config import load_settings, place_of
+from bot.questions import Asked, read_questions
 from bot.settings import Settings
-from bot.tailoring import knowledge_settings
+from bot.tailoring import knowledge_settings, utc_now
 from channels.errors import Misconfigured
 from faq.errors import FaqError, FaqErrors
 from handoff.errors import AgentRefused, SettingsError
+from storage.database import Database
 from storage.errors import StorageError
+from storage.migrations import current
 from storage.problems import Problem, ProblemsFound
 
 Result = TypeVar("Result")
@@ -39,7 +42,12 @@ class Program:
         return load_settings(self.config)
 
     def faq_tools(self) -> FaqTools:
-        return FaqTools(knowledge_settings(self.settings()))
+        settings = self.settings()
+        return FaqTools(
+            knowledge_settings(settings),
+            missed=lambda: run(_asked(settings)).missed,
+            answered=lambda: run(_asked(settings)).answered,
+        )
 
     def hours_problems(self, error: SettingsError) -> list[Problem]:
         """What is wrong with the opening hours, at its place in the file."""
@@ -49,6 +57,17 @@ class Program:
 def _path(setting: str) -> list[str]:
     """``week.monday`` of the calendar is ``hours.monday`` of the file."""
     return [name for name in setting.split(".") if name != "week"]
+
+
+async def _asked(settings: Settings) -> Asked:
+    """What players asked, from the database; a database that is not there yet holds nothing."""
+    database = Database.open(settings.database.url)
+    try:
+        if await current(database) is None:
+            return Asked()
+        return await read_questions(database, utc_now())
+    finally:
+        await database.close()
 
 
 class ProgramGroup(LazyGroup):

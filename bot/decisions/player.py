@@ -294,7 +294,10 @@ def _not_understood(situation: Situation) -> tuple[Effect, ...]:
     misses = situation.memory.misses + 1
     if misses >= situation.policy.misses_before_handoff:
         return open_ticket(situation, "unanswered", situation.memory.question)
-    return (Remember(replace(situation.memory, misses=misses)), Say((Text("not_understood"),), (HUMAN,)))
+    return (
+        Remember(replace(situation.memory, misses=misses)),
+        Say((Text("not_understood"),), (HUMAN,), data={"missed": True}),
+    )
 
 
 def _solved(
