@@ -34,6 +34,15 @@ class _Question:
 
 
 @dataclass(frozen=True, slots=True)
+class _Opened:
+    """A ticket, as far as it tells what became of a question."""
+
+    number: int
+    reason: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """Everything that was asked: what an entry answered, and what the FAQ failed at."""
 
@@ -59,10 +68,10 @@ async def read_questions(database: Database, now: datetime) -> Asked:
                 )
             )
         ).all()
-    by_conversation: dict[int, list[sa.Row[Any]]] = {}
-    ticket: sa.Row[Any]
+    by_conversation: dict[int, list[_Opened]] = {}
     for ticket in opened:
-        by_conversation.setdefault(ticket.conversation_id, []).append(ticket)
+        known = _Opened(ticket.number, ticket.reason, ticket.question)
+        by_conversation.setdefault(ticket.conversation_id, []).append(known)
     asked = Asked()
     for conversation_id, rows in groupby(said, key=lambda row: row.conversation_id):
         lines = list(rows)
@@ -70,7 +79,7 @@ async def read_questions(database: Database, now: datetime) -> Asked:
     return asked
 
 
-def _follow(lines: Sequence[sa.Row[Any]], opened: Iterable[sa.Row[Any]]) -> list[_Question]:
+def _follow(lines: Sequence[sa.Row[Any]], opened: Iterable[_Opened]) -> list[_Question]:
     """Every question of one conversation with its fate."""
     questions: dict[int, _Question] = {}
     by_answer: dict[int, _Question] = {}
@@ -113,7 +122,7 @@ def _press(pressed: str, by_answer: dict[int, _Question]) -> None:
         question.settled_by = question.offered[int(place)]
 
 
-def _ticket(questions: Iterable[_Question], ticket: sa.Row[Any]) -> None:
+def _ticket(questions: Iterable[_Question], ticket: _Opened) -> None:
     """The ticket that a question led to: the last one with its words before it."""
     asked = [each for each in questions if each.number < ticket.number and each.text == ticket.question]
     if not asked:
