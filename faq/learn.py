@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from faq.embedding.choice import EmbeddingCache, open_embedder
-from faq.language.background import background
+from faq.language.background import backgrounds
 from faq.model import save
 from faq.training import Lesson, train
 
@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> None:
     about.pop("form")
     given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in about.items()}
     lesson = Lesson(**given)
-    strangers = [sentence for language in lesson.languages for sentence in background(language)]
+    strangers = backgrounds(lesson.languages)
     embedder = None if embedder_name is None else open_embedder(None if folder is None else Path(folder))
     texts = [*lesson.texts, *lesson.handed_on, *strangers]
     embedded = None if embedder is None else EmbeddingCache(embedder, target.parent).embed(texts)
