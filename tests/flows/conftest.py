@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import load_settings
+from bot.sender import SendRules
 from bot.settings import DatabaseSettings, Settings
 from tests.flows.house import House
 
@@ -46,3 +47,56 @@ async def quiet_house(settings: Settings) -> AsyncIterator[House]:
 async def house(quiet_house: House) -> House:
     await quiet_house.begin()
     return quiet_house
+
+
+GAME = """\
+topic: game
+title: {en: Game}
+entries:
+  - id: goblin
+    title: {en: Beating the goblin}
+    phrasings:
+      en: [how do i beat the goblin, the goblin is too strong, what beats a goblin]
+    answer:
+      en: Use the **silver lamp**.
+  - id: lamp
+    title: {en: Oil for the lamp}
+    phrasings:
+      en: [where do i get lamp oil, my lamp is out of oil, how to refill the lamp]
+    answer:
+      en: Ask the miller.
+  - id: refund
+    title: {en: Getting money back}
+    handoff: always
+    phrasings:
+      en: [i want my money back, refund please, how do i get a refund]
+    answer:
+      en: Our team looks at every payment by hand.
+"""
+
+
+@pytest.fixture(scope="session")
+def small_faq(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("game")
+    (folder / "entries").mkdir()
+    (folder / "entries" / "game.yaml").write_text(GAME, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+async def quiet_cottage(settings: Settings, small_faq: Path) -> AsyncIterator[House]:
+    """A small house: a FAQ of three entries, in English alone, and little patience. Quick to begin."""
+    small = replace(
+        settings,
+        service=replace(settings.service, languages=("en",)),
+        faq=replace(settings.faq, folder=small_faq / "entries", cache=small_faq / "cache", answer_above=0.5),
+    )
+    house = House(small, rules=SendRules(first_pause=0.02, doubt_pause=0.02, longest_pause=0.1))
+    yield house
+    await house.end()
+
+
+@pytest.fixture
+async def cottage(quiet_cottage: House) -> House:
+    await quiet_cottage.begin()
+    return quiet_cottage
