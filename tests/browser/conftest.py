@@ -84,6 +84,8 @@ class Inn:
         self._app = self._runner = None
         await app.close()
         await runner.cleanup()
+        # A page that asked something in the last moment may have opened the database once more.
+        await app.database.close()
 
 
 @pytest.fixture(scope="session")

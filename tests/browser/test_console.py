@@ -164,6 +164,7 @@ async def test_a_player_is_brought_to_a_human_and_back(inn: Inn, page: Page, pla
 async def test_the_whole_day_by_keyboard(inn: Inn, page: Page, player: Page) -> None:
     await say(player, "talk to a human")
     await let_in(inn, page, "mira")
+    await expect(page.locator(".section-waiting .count")).to_have_text("1")
     await page.keyboard.press("?")
     await expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     await page.keyboard.press("Enter")
