@@ -17,10 +17,12 @@ from bot.intake import Intake
 from bot.marks import Marks
 from bot.metrics import Metrics
 from bot.networks import Off
+from bot.notices import Lookout
 from bot.sender import Sender, SendRules
 from bot.settings import Settings
 from bot.supervisor import Supervisor
 from bot.texts import Texts
+from bot.typing_signs import TypingSigns
 from bot.web import make_web
 from channels.base import Channel
 from faq.knowledge import Knowledge
@@ -55,6 +57,8 @@ class App:
     clockwork: Clockwork
     fetcher: Fetcher
     supervisor: Supervisor
+    lookout: Lookout
+    typing_signs: TypingSigns
     console: Console
     perform: Perform
     rules: SendRules
@@ -79,6 +83,8 @@ class App:
             "measure": repeat(self.clockwork.measure, 5.0, "measure"),
             "prune": repeat(self.clockwork.prune, 60.0, "prune"),
             "faq": self.knowledge.watch(),
+            "notices": self.lookout.run(),
+            "typing_signs": self.typing_signs.run(),
             "channels": self.supervisor.run(),
         }
         self._tasks |= {name: asyncio.create_task(work, name=name) for name, work in workers.items()}

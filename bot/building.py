@@ -24,6 +24,7 @@ from bot.loading import Loading
 from bot.marks import Marks
 from bot.metrics import Metrics
 from bot.networks import Off, make_channels
+from bot.notices import Lookout
 from bot.pipeline import Committed, Pipeline
 from bot.preparing import Preparing
 from bot.rendering import Renderer
@@ -40,6 +41,7 @@ from bot.tailoring import (
     utc_now,
 )
 from bot.texts import Texts
+from bot.typing_signs import TypingSigns
 from channels.base import Channel, LastSeen, Surroundings
 from faq.knowledge import Knowledge
 from handoff.acts import AgentAct, Outcome
@@ -136,6 +138,8 @@ def _assemble(
     def surroundings(channel: str) -> Surroundings:
         return Surroundings(sink, texts.fill, settings.service.languages, partial(_last_seen, database, channel), now)
 
+    supervisor = Supervisor(channels, surroundings, metrics, chance)
+    lookout = Lookout(knowledge, supervisor, database, live, now)
     return App(
         settings=settings,
         database=database,
@@ -150,8 +154,10 @@ def _assemble(
         sender=sender,
         clockwork=Clockwork(database, intake.submit, sender, metrics, holder, now, rules),
         fetcher=Fetcher(database, channels, files, intake.submit, live, now),
-        supervisor=Supervisor(channels, surroundings, metrics, chance),
-        console=Console(console_settings(settings), database, live, perform, now),
+        supervisor=supervisor,
+        lookout=lookout,
+        typing_signs=TypingSigns(database, channels, live),
+        console=Console(console_settings(settings), database, live, perform, now, notices=lookout.notices),
         perform=perform,
         rules=rules,
         now=now,

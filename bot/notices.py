@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -52,8 +52,8 @@ class Publishing(Protocol):
 
 
 @dataclass(slots=True)
-class House:
-    """Looks after the service and knows what staff should be told. ``run`` beside the program, then call ``notices``."""
+class Lookout:
+    """Watches the service and knows what staff should be told: ``run`` beside the program, ask ``notices``."""
 
     knowledge: Publishing
     channels: Channels
@@ -119,15 +119,19 @@ def _of_database(
 def _of_channels(channels: Channels) -> Iterator[Notice]:
     for name, error in sorted(channels.misconfigured.items()):
         key, shown = f"channel:{name}", NAMES.get(name, name)
-        yield Notice(key, Severity.ERROR, f"{shown} is off, it is set up wrongly: {error}", error.hint, LEADS)
+        yield Notice(
+            key, Severity.ERROR, f"{shown} is off, it is set up wrongly: {_sentence(str(error))}", error.hint, LEADS
+        )
         yield Notice(key, Severity.ERROR, f"{shown} is off: nothing comes from there or gets there.", roles=AGENTS)
     for name, reason in sorted(channels.failing.items()):
         if name in channels.up or name in channels.misconfigured:
             continue
         key, shown = f"channel:{name}", NAMES.get(name, name)
         remedy = "It is tried again by itself. innkeeper doctor looks closer."
-        yield Notice(key, Severity.ERROR, f"{shown} is down: {reason}", remedy, LEADS)
-        yield Notice(key, Severity.ERROR, f"{shown} is down.", "Your replies wait and are sent when it is back.", AGENTS)
+        yield Notice(key, Severity.ERROR, f"{shown} is down: {_sentence(reason)}", remedy, LEADS)
+        yield Notice(
+            key, Severity.ERROR, f"{shown} is down.", "Your replies wait and are sent when it is back.", AGENTS
+        )
 
 
 def _of_faq(status: Status) -> Iterator[Notice]:
@@ -136,7 +140,7 @@ def _of_faq(status: Status) -> Iterator[Notice]:
         text = f"The FAQ saved last was refused: {_counted(count, 'problem')}. Players get the one before it."
         if status.problems:
             first = status.problems[0]
-            text += f" {'The first' if count > 1 else 'It'}: {first.place}: {first.message}."
+            text += f" {'The first: ' if count > 1 else ''}{first.place}: {_sentence(first.message)}"
         yield Notice("faq", Severity.WARNING, text, "innkeeper faq status shows all.", LEADS)
     elif status.failing:
         failing = _counted(len(status.failing), "test")
@@ -158,6 +162,10 @@ def _of_outbox(counts: Mapping[EntryState, int]) -> Iterator[Notice]:
 
 def _counted(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _clock(at: datetime) -> str:

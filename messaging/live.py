@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
@@ -13,11 +13,15 @@ class Live:
 
     def __init__(self) -> None:
         self._watchers: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._listeners: list[tuple[str, Callable[[str], None]]] = []
 
     def tell(self, topic: str) -> None:
         """Wake everybody who watches ``topic``."""
         for event in self._watchers.get(topic, ()):
             event.set()
+        for prefix, heard in tuple(self._listeners):
+            if topic.startswith(prefix):
+                heard(topic)
 
     @contextmanager
     def watch(self, *topics: str) -> Iterator[asyncio.Event]:
@@ -32,3 +36,13 @@ class Live:
                 self._watchers[topic].discard(event)
                 if not self._watchers[topic]:
                     del self._watchers[topic]
+
+    @contextmanager
+    def listen(self, prefix: str, heard: Callable[[str], None]) -> Iterator[None]:
+        """Call ``heard`` with every topic told that begins with ``prefix``; it must be quick and never fail."""
+        listener = (prefix, heard)
+        self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            self._listeners.remove(listener)

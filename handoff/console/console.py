@@ -18,6 +18,7 @@ from handoff.console.settings import ConsoleSettings
 from handoff.console.sign_in import SignIn
 from handoff.console.socket import DeskSocket
 from handoff.console.uploads import Uploads
+from handoff.notices import Notices
 from handoff.passwords import Passwords
 from messaging.live import Live
 from storage.database import Database
@@ -33,7 +34,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Console:
-    """The web desk. ``perform`` carries out what agents do; ``close`` ends every open socket."""
+    """The web desk. ``perform`` carries out what agents do; ``close`` ends every open socket.
+
+    ``notices`` tells what staff should know of the service; changes of it are told as the topic ``notices``.
+    """
 
     def __init__(
         self,
@@ -43,12 +47,14 @@ class Console:
         perform: Perform,
         now: Callable[[], datetime],
         *,
+        notices: Notices = tuple,
         passwords: Passwords | None = None,
     ) -> None:
         self._settings = settings
         self._database = database
         self._live = live
         self._now = now
+        self._notices = notices
         self._access = access = Access(settings, database, now)
         self._parts = (
             SignIn(settings, database, access, passwords or Passwords(), live=live, now=now),
@@ -108,6 +114,7 @@ class Console:
                 database=self._database,
                 board=self._board,
                 live=self._live,
+                notices=self._notices,
                 now=self._now,
             ).serve()
         finally:

@@ -22,7 +22,8 @@ from handoff.agents import Agent
 from handoff.console import history
 from handoff.console.board import Board, in_hand
 from handoff.console.settings import ConsoleSettings
-from handoff.console.views import frame, moment
+from handoff.console.views import frame, moment, notices
+from handoff.notices import TOPIC, Notices
 from handoff.tickets import TicketKey, TicketState
 from messaging.live import Live
 from storage.database import Database
@@ -33,6 +34,7 @@ SIGNED_OUT = 4401
 
 _PATIENCE = 5.0
 _TIME_EVERY = timedelta(seconds=20)
+_TYPING_EVERY = 1.0
 
 
 @dataclass(slots=True)
@@ -58,6 +60,7 @@ class DeskSocket:
         database: Database,
         board: Board,
         live: Live,
+        notices: Notices,
         now: Callable[[], datetime],
     ) -> None:
         self._socket = socket
@@ -67,30 +70,35 @@ class DeskSocket:
         self._database = database
         self._board = board
         self._live = live
+        self._notices = notices
         self._now = now
         self._watched: Watched | None = None
         self._lists = ""
         self._mine: list[dict[str, Any]] | None = None
+        self._notices_told: list[dict[str, Any]] | None = None
         self._time_told: datetime | None = None
         self._wake = asyncio.Event()
+        self._typed = asyncio.Event()
         self._close_code: int = WSCloseCode.OK
         self._over = False
 
     async def serve(self) -> None:
         """Returns when the socket is closed."""
         listening, telling = asyncio.create_task(self._listen()), asyncio.create_task(self._tell())
+        typing = asyncio.create_task(self._tell_typing())
         try:
-            done, _ = await asyncio.wait({listening, telling}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({listening, telling, typing}, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
             listening.cancel()
+            typing.cancel()
             self._over = True
             self._wake.set()
             # What it is reading it may finish: a query that is cut off costs its connection to the database.
             await asyncio.wait({telling}, timeout=_PATIENCE)
             telling.cancel()
-            await asyncio.gather(listening, telling, return_exceptions=True)
+            await asyncio.gather(listening, telling, typing, return_exceptions=True)
             # Only now: closing while the other task listens would race with its end.
             await self._socket.close(code=self._close_code)
 
@@ -108,8 +116,10 @@ class DeskSocket:
                 revision = history.whole_number(said.get("revision", 0))
                 self._watched = Watched(history.parse_key(said["ticket"]), revision, fresh=revision == 0)
                 self._wake.set()
+                self._typed.set()
             case "unwatch":
                 self._watched = None
+                self._typed.set()
             case "typing":
                 self._is_typing()
 
@@ -118,6 +128,20 @@ class DeskSocket:
         if shown and shown["state"] == TicketState.ASSIGNED and shown["agent_id"] == self._agent.id:
             assert self._watched is not None
             self._live.tell(f"typing:{self._watched.key.conversation_id}")
+
+    async def _tell_typing(self) -> None:
+        """That the player is writing whose ticket is shown."""
+        with suppress(ConnectionResetError):
+            while True:
+                watched = self._watched
+                topics = [f"player-typing:{watched.key.conversation_id}"] if watched else []
+                with self._live.watch(*topics) as self._typed:
+                    while self._watched is watched:
+                        await self._typed.wait()
+                        self._typed.clear()
+                        if watched is not None and self._watched is watched:
+                            await self._say("typing", ticket=str(watched.key))
+                            await asyncio.sleep(_TYPING_EVERY)
 
     async def _tell(self) -> None:
         with self._live.watch("queue") as listed, suppress(ConnectionResetError):
@@ -139,13 +163,14 @@ class DeskSocket:
         conversations = {each["key"].partition("-")[0] for each in self._mine or ()}
         if watched is not None:
             conversations.add(str(watched.key.conversation_id))
-        return {"queue", f"agent:{self._agent.id}", *(f"conversation:{each}" for each in conversations)}
+        return {"queue", TOPIC, f"agent:{self._agent.id}", *(f"conversation:{each}" for each in conversations)}
 
     async def _try_update(self, watched: Watched | None, hinted: bool) -> bool:
         """Update the page, or tell it that this cannot be done just now; False when the session is over."""
         try:
             return await self._update(watched, hinted)
         except DatabaseUnreachable:
+            await self._tell_notices()
             await self._say("trouble")
             # The next word after it tells that all is well again.
             self._time_told = None
@@ -170,6 +195,7 @@ class DeskSocket:
             self._close_code = SIGNED_OUT
             return False
         await self._tell_time()
+        await self._tell_notices()
         for each in frames:
             await self._socket.send_str(each)
         if mine != self._mine:
@@ -187,6 +213,12 @@ class DeskSocket:
         if self._time_told is None or now - self._time_told >= _TIME_EVERY:
             await self._say("time", now=moment(now))
             self._time_told = now
+
+    async def _tell_notices(self) -> None:
+        found = notices(self._notices(), self._agent.role)
+        if found != self._notices_told:
+            await self._say("notices", notices=found)
+            self._notices_told = found
 
     async def _conversation(self, connection: AsyncConnection, watched: Watched) -> list[str]:
         """What is new about the watched ticket, as frames, noted as told."""

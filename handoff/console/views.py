@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from handoff.agents import Agent
+from handoff.agents import Agent, Role
+from handoff.notices import Notice, for_role
 from handoff.tickets import Ticket
 from messaging.conversations import Attachment, Message
 
@@ -78,6 +79,14 @@ def message(each: Message, versions: Sequence[Mapping[str, Any]] = ()) -> dict[s
 def staff(agents: Iterable[Agent]) -> dict[str, str]:
     """Desk names by agent id, of everybody who ever wrote."""
     return {str(agent.id): agent.desk_name for agent in agents}
+
+
+def notices(found: Iterable[Notice], role: Role) -> list[dict[str, Any]]:
+    """What the banner above the desk tells somebody of this role."""
+    return [
+        {"key": each.key, "severity": each.severity, "text": each.text, "remedy": each.remedy}
+        for each in for_role(found, role)
+    ]
 
 
 def frame(kind: str, data: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ export class Desk {
     this.me = me;
     this.lists = { waiting: [], waiting_count: 0, mine: [], assigned: [], resolved: [], staff: {} };
     this.loaded = false;
+    this.notices = [];
     this.open = null;
     this.state = "connecting";
     this.listeners = new Map();
@@ -19,7 +20,10 @@ export class Desk {
     });
   }
 
-  /** Call `listener` on "lists", "ticket", "messages", "open", "state" or "arrived" (with the new messages). */
+  /**
+   * Call `listener` on "lists", "ticket", "messages", "open", "state", "notices", "typing" (the player is)
+   * or "arrived" (with the new messages).
+   */
   on(name, listener) {
     this.listeners.set(name, [...(this.listeners.get(name) ?? []), listener]);
   }
@@ -50,13 +54,18 @@ export class Desk {
       Object.assign(this.lists, lists);
       this.loaded ||= type === "lists";
       this.tell("lists");
+    } else if (frame.type === "notices") {
+      this.notices = frame.notices;
+      this.tell("notices");
     } else if (frame.ticket !== undefined && frame.ticket === this.open?.key) {
       this.heardOfTicket(frame);
     }
   }
 
   heardOfTicket(frame) {
-    if (frame.type === "ticket") {
+    if (frame.type === "typing") {
+      this.tell("typing");
+    } else if (frame.type === "ticket") {
       this.open.ticket = frame.shown;
       this.tell("ticket");
     } else if (frame.type === "gone") {

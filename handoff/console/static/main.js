@@ -1,6 +1,7 @@
 // Where it begins: who is here, which page they see, and how its parts fit together.
 
 import { Refused, request } from "./api.js";
+import { banners } from "./banners.js";
 import { Composer } from "./composer.js";
 import { Desk } from "./desk.js";
 import { element, fill } from "./dom.js";
@@ -67,6 +68,7 @@ function showDesk(me) {
   const middle = element("main", { class: "middle" }, ticket.head, ticket.banner, messages.node, composer.node);
   fill(
     place,
+    banners(desk),
     element("div", { class: "desk" }, element("div", { class: "left" }, header(desk), lists.node), nothing, middle, ticket.side),
   );
   new Attention(desk);

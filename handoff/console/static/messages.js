@@ -10,6 +10,7 @@ import { clock, day, full, moment, sameDay } from "./times.js";
 
 const TOGETHER = 5 * 60000;
 const NEAR_THE_END = 80;
+const TYPING_SHOWN = 6000;
 
 export class Messages {
   constructor(desk) {
@@ -18,7 +19,8 @@ export class Messages {
     this.list = element("ol", { class: "messages" });
     // What arrives is announced apart: a log that is read aloud as it opens would read the whole conversation.
     const log = { class: "scroller", tabindex: "0", role: "log", "aria-label": "Conversation", "aria-live": "off" };
-    this.scroller = element("div", log, this.earlier, this.list);
+    this.typing = element("p", { class: "typing", hidden: true });
+    this.scroller = element("div", log, this.earlier, this.list, this.typing);
     this.down = element("button", { type: "button", class: "plain to-end", hidden: true, onclick: () => this.toEnd() }, icon("down"), "New messages");
     this.node = element("div", { class: "conversation" }, this.scroller, this.down);
     this.scroller.addEventListener("scroll", () => this.atEnd() && (this.down.hidden = true));
@@ -28,11 +30,12 @@ export class Messages {
     const follow = new ResizeObserver(() => this.followed && this.toEnd());
     follow.observe(this.list);
     follow.observe(this.scroller);
-    desk.on("open", () => this.render(true));
+    desk.on("open", () => (this.hideTyping(), this.render(true)));
     desk.on("messages", () => this.render(false));
     desk.on("lists", () => this.render(false));
     desk.on("ticket", () => this.render(false));
     desk.on("arrived", (messages) => this.arrived(messages));
+    desk.on("typing", () => this.showTyping());
   }
 
   render(opened) {
@@ -132,7 +135,23 @@ export class Messages {
   arrived(messages) {
     const incoming = messages.filter((message) => message.direction === "incoming");
     if (!this.followed) this.down.hidden = false;
+    if (incoming.length) this.hideTyping();
     if (incoming.length) announce(`${this.speaker(incoming[0])}: ${incoming.map((message) => message.text).join(" ")}`);
+  }
+
+  /** The player is writing: said for a while, unless it is told again. */
+  showTyping() {
+    const follow = this.followed;
+    this.typing.textContent = `${this.desk.open?.ticket?.player ?? "The player"} is writing…`;
+    this.typing.hidden = false;
+    clearTimeout(this.untilHidden);
+    this.untilHidden = setTimeout(() => this.hideTyping(), TYPING_SHOWN);
+    if (follow) this.toEnd();
+  }
+
+  hideTyping() {
+    clearTimeout(this.untilHidden);
+    this.typing.hidden = true;
   }
 
   atEnd() {

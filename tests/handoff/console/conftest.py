@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 
 from handoff.console.console import Console
 from handoff.console.settings import ConsoleSettings
+from handoff.notices import Notice
 from handoff.passwords import Passwords
 from messaging.live import Live
 from storage.database import Database
@@ -28,9 +29,10 @@ async def world(sqlite: Database, console_settings: dict[str, Any]) -> AsyncIter
     clock, performer, live = Clock(), Performer(), Live()
     settings = replace(ConsoleSettings(poll=30.0, gap=0.0, pace=0.0, max_file=64 * 1024), **console_settings)
     cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    console = Console(settings, sqlite, live, performer, clock, passwords=cheap)
+    notices: list[Notice] = []
+    console = Console(settings, sqlite, live, performer, clock, notices=lambda: notices, passwords=cheap)
     application = web.Application()
     application.add_routes(console.routes())
     async with TestClient(TestServer(application)) as client:
-        yield World(client, console, sqlite, live, clock, performer)
+        yield World(client, console, sqlite, live, clock, performer, notices)
         await console.close()

@@ -243,6 +243,19 @@ async def test_typing_is_told_to_the_player_by_the_one_who_has_the_ticket(world:
                 await typing.wait()
 
 
+async def test_the_player_s_typing_is_told_of_the_ticket_that_is_shown(world: World) -> None:
+    await world.sign_in()
+    shown, other = await world.ticket("Lena"), await world.ticket("Ken")
+    async with world.socket() as ears:
+        await ears.say(type="watch", ticket=str(other), revision=0)
+        await ears.hear("messages")
+        await ears.say(type="watch", ticket=str(shown), revision=0)
+        await ears.hear("messages")
+        world.live.tell(f"player-typing:{other.conversation_id}")
+        world.live.tell(f"player-typing:{shown.conversation_id}")
+        assert (await ears.hear("typing"))["ticket"] == str(shown)
+
+
 async def test_nobody_listens_without_signing_in_or_from_another_site(world: World) -> None:
     for origin in (world.origin, "https://evil.example"):
         with pytest.raises(WSServerHandshakeError) as refused:

@@ -16,6 +16,7 @@ from handoff import agents, sessions
 from handoff.acts import AgentAct, Done, Outcome
 from handoff.agents import Agent, Role
 from handoff.console.console import Console
+from handoff.notices import Notice
 from handoff.tickets import TicketKey, TicketState, tickets
 from messaging.conversations import conversations, messages
 from messaging.live import Live
@@ -60,6 +61,7 @@ class World:
     live: Live
     clock: Clock
     performer: Performer
+    notices: list[Notice]
 
     @property
     def origin(self) -> str:
@@ -73,9 +75,9 @@ class World:
             )
             return agent, await sessions.new_link(connection, agent.id, self.clock())
 
-    async def sign_in(self, name: str = "mira") -> Agent:
+    async def sign_in(self, name: str = "mira", role: Role = Role.AGENT) -> Agent:
         """An agent who came in through the link and has PASSWORD now; the client keeps the cookie."""
-        agent, token = await self.hire(name)
+        agent, token = await self.hire(name, role)
         response = await self.post("/console/password", {"token": token, "password": PASSWORD})
         assert response.status == 200, await response.text()
         return agent
