@@ -1,0 +1,252 @@
+"""One world: a database, a town around it, and a program that is killed again and again, then checked."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.crash import steps
+from tests.crash.agent import ConsoleAgent
+from tests.crash.checker import Record, Report, check, is_settled, read
+from tests.crash.launcher import CRASH_AT, CRASH_FAULT
+from tests.crash.processes import Launcher, Process
+from tests.crash.town import Town
+
+ROOT = Path(__file__).parents[2]
+LONGEST_LIFE = 4.0
+SETTLE_WITHIN = 40.0
+RANDOM = "random"
+REACHED = "send:reached"
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+CONFIG = """
+service: {{name: Crash, languages: [en], texts: {root}/bot/texts}}
+web: {{port: {port}, public_url: "http://127.0.0.1:{port}"}}
+database: {{url: "{database}"}}
+channels:
+  telegram: {{token: "${{TELEGRAM_TOKEN}}", api_url: "{api_url}", mode: {mode}}}
+  web: {{enabled: false}}
+faq: {{folder: {faq}/entries, cache: {faq}/cache, semantic: false, answer_above: 0.5, misses_before_handoff: 3}}
+handoff: {{messages_per_minute: 1000000, apology_after: 2 seconds}}
+hours: {{{hours}}}
+log: {{level: warning}}
+"""
+FAQ = """\
+topic: game
+title: {en: Game}
+entries:
+  - id: goblin
+    title: {en: Beating the goblin}
+    phrasings:
+      en: [how do i beat the goblin, the goblin is too strong, what beats a goblin]
+    answer:
+      en: Use the **silver lamp**.
+  - id: lamp
+    title: {en: Oil for the lamp}
+    phrasings:
+      en: [where do i get lamp oil, my lamp is out of oil, how to refill the lamp]
+    answer:
+      en: Ask the miller.
+  - id: refund
+    title: {en: Getting money back}
+    phrasings:
+      en: [i want my money back, refund please, how do i get a refund]
+    answer:
+      en: Our team looks at every payment by hand.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to happen to a world: ``kills`` of its processes, on ``engine``, receiving by ``mode``."""
+
+    engine: str
+    database: str
+    mode: str
+    kills: int
+    seed: int
+    fault: str | None = None
+    only: tuple[str, ...] = ()
+
+    def step_names(self) -> list[str]:
+        """The steps at which processes of this world die; random moments come as often as three of them."""
+        if self.only:
+            return list(self.only)
+        foreign = steps.WEBHOOK if self.mode == "polling" else steps.POLLING
+        return [*(name for name in steps.STEPS if name not in foreign), REACHED, RANDOM, RANDOM, RANDOM]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a world; ``by_clock`` are kills whose step was not reached in time."""
+
+    plan: Plan
+    report: Report = field(default_factory=Report)
+    kills: Counter[str] = field(default_factory=Counter)
+    by_clock: int = 0
+
+
+def write_faq(folder: Path) -> Path:
+    """A small FAQ, to be learned once for all worlds."""
+    entries = folder / "faq" / "entries"
+    entries.mkdir(parents=True, exist_ok=True)
+    (entries / "game.yaml").write_text(FAQ, encoding="utf-8")
+    return entries.parent
+
+
+class World:
+    """Runs one plan in ``folder``; ``told`` is called after each kill."""
+
+    def __init__(self, plan: Plan, launcher: Launcher, folder: Path, faq: Path, told: Callable[[], None]) -> None:
+        self._plan = plan
+        self._launcher = launcher
+        self._log = folder / "program.log"
+        self._config = folder / "config.yaml"
+        self._faq = faq
+        self._told = told
+        self._port = _free_port()
+        self._chance = random.Random(plan.seed)
+        self._record = Record()
+        self._town = Town(self._record, random.Random(self._chance.random()))
+        address = f"http://127.0.0.1:{self._port}"
+        self._agent = ConsoleAgent(address, self._record, random.Random(self._chance.random()))
+        self._outcome = Outcome(plan)
+
+    async def run(self) -> Outcome:
+        """All lives and the check."""
+        await self._town.start()
+        self._write_config()
+        try:
+            await self._prepare()
+            living = asyncio.create_task(self._town.live())
+            working = asyncio.create_task(self._agent.work())
+            try:
+                names = self._plan.step_names()
+                deck: list[str] = []
+                for _ in range(self._plan.kills):
+                    if not deck:
+                        deck = self._chance.sample(names, len(names))
+                    await self._live_and_die(deck.pop())
+                    self._told()
+            finally:
+                living.cancel()
+                await asyncio.gather(living, return_exceptions=True)
+            await self._settle(working)
+        finally:
+            await self._agent.close()
+            await self._town.server.close()
+        return self._outcome
+
+    def _write_config(self) -> None:
+        hours = ", ".join(f'{day}: ["00:00-24:00"]' for day in DAYS)
+        text = CONFIG.format(
+            root=ROOT,
+            port=self._port,
+            database=self._plan.database,
+            api_url=self._town.server.api_url,
+            mode=self._plan.mode,
+            faq=self._faq,
+            hours=hours,
+        )
+        self._config.write_text(text, encoding="utf-8")
+
+    async def _start(self, *arguments: str, step: str | None = None) -> Process:
+        environment = {"TELEGRAM_TOKEN": self._town.server.token}
+        if step is not None:
+            environment[CRASH_AT] = step
+        if self._plan.fault is not None:
+            environment[CRASH_FAULT] = self._plan.fault
+        return await self._launcher.start([*arguments, "--config", str(self._config)], self._log, environment)
+
+    async def _prepare(self) -> None:
+        """Make the database and the agent, who signs in at a program that nobody kills."""
+        adding = await self._start("agents", "add", "mira")
+        async with asyncio.timeout(30):
+            await adding.ended.wait()
+        link = next(line for line in self._log.read_text(encoding="utf-8").splitlines() if "link=" in line)
+        process = await self._start("serve")
+        try:
+            await self._until_serving(process, 30)
+            await self._agent.sign_in(link.strip())
+        finally:
+            await process.end()
+
+    async def _until_serving(self, process: Process, within: float) -> None:
+        async with asyncio.timeout(within):
+            while not process.ended.is_set():
+                with suppress(OSError):
+                    _, writer = await asyncio.open_connection("127.0.0.1", self._port)
+                    writer.close()
+                    return
+                # A port tells nobody that it begins to listen.
+                await asyncio.sleep(0.02)
+        raise RuntimeError(f"the program ended by itself: see {self._log}")
+
+    async def _live_and_die(self, name: str) -> None:
+        """One process from its start to its violent end."""
+        self._town.life += 1
+        reached = asyncio.Event()
+        step = None
+        longest = LONGEST_LIFE
+        if name == RANDOM:
+            longest = self._chance.uniform(0.0, 2.0)
+        elif name != REACHED:
+            step = f"{name}:{self._chance.randint(1, 1 if name.startswith('takeover') else 5)}"
+        process = await self._start("serve", step=step)
+        if name == REACHED:
+            self._kill_at_delivery(process, self._chance.randint(1, 5), reached)
+        try:
+            async with asyncio.timeout(longest):
+                await process.ended.wait()
+        except TimeoutError:
+            self._outcome.by_clock += name != RANDOM
+        finally:
+            self._town.on_delivery = lambda: None
+            await process.end()
+        self._outcome.kills[name] += 1
+
+    def _kill_at_delivery(self, process: Process, times: int, reached: asyncio.Event) -> None:
+        """The message is in the chat and the program does not hear of it."""
+        left = times
+
+        def on_delivery() -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                process.kill()
+                reached.set()
+
+        self._town.on_delivery = on_delivery
+
+    async def _settle(self, working: asyncio.Task[None]) -> None:
+        """A last process that nobody kills finishes everything; then the tables are compared with what was seen."""
+        self._town.life += 1
+        self._agent.leave()
+        process = await self._start("serve")
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SETTLE_WITHIN if self._plan.fault is None else 8):
+                    await working
+                    while not await self._is_settled():
+                        await asyncio.sleep(0.1)
+                    # Whatever would still be sent a second time has its chance.
+                    await asyncio.sleep(0.5)
+        finally:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+            await process.end()
+        self._outcome.report = check(await read(self._plan.database), self._record)
+
+    async def _is_settled(self) -> bool:
+        return not self._town.server.bot.pending and is_settled(await read(self._plan.database), self._record)
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
