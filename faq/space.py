@@ -26,9 +26,31 @@ class Shares:
 
 
 # Chosen on CLINC150's dev questions, on held-out phrasings of BANKING77 and HWU64 and by five-fold cross-validation on
-# the others' phrasings (`make bench-faq` measures the result on questions that had no part in it).
-WORDS_ALONE = Shares(words=0.28, characters=0.52, meaning=0.2, embedding=0.0)
-WITH_EMBEDDING = Shares(words=0.09, characters=0.16, meaning=0.0, embedding=0.75)
+# the others' phrasings (`make bench-faq` measures the result on questions that had no part in it). With few phrasings
+# an entry, meanings must make up for words that were never seen; with many, the words themselves tell more.
+_FEW, _MANY = 5, 25
+_MEANING = (0.3, 0.12)
+_EMBEDDING = (0.75, 0.5)
+_WORDS_OF_SPELLED = 0.35
+
+
+def words_alone(phrasings: float) -> Shares:
+    """Without an embedding, for a FAQ with so many phrasings an entry and language."""
+    meaning = _between(_MEANING, phrasings)
+    spelled = 1 - meaning
+    return Shares(_WORDS_OF_SPELLED * spelled, (1 - _WORDS_OF_SPELLED) * spelled, meaning, 0.0)
+
+
+def with_embedding(phrasings: float) -> Shares:
+    """With an embedding, which makes the meanings of single words idle."""
+    embedding = _between(_EMBEDDING, phrasings)
+    spelled = 1 - embedding
+    return Shares(_WORDS_OF_SPELLED * spelled, (1 - _WORDS_OF_SPELLED) * spelled, 0.0, embedding)
+
+
+def _between(ends: tuple[float, float], phrasings: float) -> float:
+    way = min(1.0, max(0.0, (phrasings - _FEW) / (_MANY - _FEW)))
+    return ends[0] + way * (ends[1] - ends[0])
 
 
 @dataclass(frozen=True, slots=True)

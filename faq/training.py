@@ -15,7 +15,7 @@ from faq.model import Head, Model, Weights
 from faq.regression import dual_weights, factor, fit, project
 from faq.rehearsal import best_rehearsal, classes, untaught
 from faq.scorers.vocabulary import Rows
-from faq.space import WITH_EMBEDDING, WORDS_ALONE, Blocks, Matrix, Shares, Space, learn_space
+from faq.space import Blocks, Matrix, Shares, Space, learn_space, with_embedding, words_alone
 
 _MOST_GRAMS = 200_000
 # Up to this many rows the fit is exact; above, a sample of landmarks stands for all (Nyström).
@@ -45,7 +45,8 @@ class Lesson:
 class Material:
     """A lesson's texts in one space, then what was handed on, then strangers; ready to be fitted and rehearsed.
 
-    ``count`` is the number of the lesson's own rows, ``first_stranger`` the place of the first stranger.
+    ``count`` is the number of the lesson's own rows, ``first_stranger`` the place of the first stranger,
+    ``phrasings_each`` the mean number of phrasings an entry and language.
     """
 
     def __init__(self, lesson: Lesson, strangers: Sequence[str], embedded: Matrix | None) -> None:
@@ -59,6 +60,10 @@ class Material:
         self.space: Space = learn_space(self.folded[: self.count], self.lexicon, own, _MOST_GRAMS)
         self.blocks: Blocks = self.space.blocks(self.folded, self.lexicon, embedded)
         self.landmarks = _landmarks(self.count)
+        own_rows = [
+            row for row in zip(lesson.entries, lesson.text_languages, lesson.is_title, strict=True) if not row[2]
+        ]
+        self.phrasings_each = len(own_rows) / max(1, len(set(own_rows)))
 
 
 def _landmarks(count: int) -> NDArray[np.int64]:
@@ -73,18 +78,18 @@ def train(
     strangers: Sequence[str],
     embedded: Matrix | None,
     *,
-    words_alone: Shares = WORDS_ALONE,
-    with_embedding: Shares = WITH_EMBEDDING,
+    words: Shares | None = None,
+    semantic: Shares | None = None,
 ) -> Model:
     """Learn the model: vocabularies, class scores, calibration and thresholds.
 
     ``embedded`` holds one vector per text of the lesson, then of what was handed on, then of the strangers; without
-    it words stand alone.
+    it words stand alone. ``words`` and ``semantic`` weigh the comparisons otherwise than the FAQ's size suggests.
     """
     material = Material(lesson, strangers, embedded)
-    found = [_learn_head(material, words_alone)]
+    found = [_learn_head(material, words or words_alone(material.phrasings_each))]
     if embedded is not None:
-        found.append(_learn_head(material, with_embedding))
+        found.append(_learn_head(material, semantic or with_embedding(material.phrasings_each)))
     return Model(
         entry_ids=lesson.entry_ids,
         phrasings=tuple(material.folded[: material.count]),

@@ -15,22 +15,23 @@ from faq.embedding.port import Embedder
 from faq.evaluate import Labelled, faq_of, measure, title_of
 from faq.language.background import background
 from faq.matcher import Matcher, MatcherSettings
-from faq.space import WITH_EMBEDDING, WORDS_ALONE, Shares
+from faq.space import Shares, with_embedding, words_alone
 from faq.training import Lesson, train
 
 _ASKED = 1200
+_SPELLED, _SEMANTIC = words_alone(10), with_embedding(10)
 # Each variant: the shares of the comparisons (rescaled to sum to one), and whether titles are learned.
 _WORDS: dict[str, tuple[Shares, bool]] = {
-    "words alone": (WORDS_ALONE, True),
-    "- titles": (WORDS_ALONE, False),
-    "- meanings of words": (replace(WORDS_ALONE, meaning=0.0), True),
-    "- characters": (replace(WORDS_ALONE, characters=0.0), True),
-    "- words": (replace(WORDS_ALONE, words=0.0), True),
+    "words alone": (_SPELLED, True),
+    "- titles": (_SPELLED, False),
+    "- meanings of words": (replace(_SPELLED, meaning=0.0), True),
+    "- characters": (replace(_SPELLED, characters=0.0), True),
+    "- words": (replace(_SPELLED, words=0.0), True),
 }
 _EMBEDDING: dict[str, tuple[Shares, bool]] = {
-    "with the embedding": (WITH_EMBEDDING, True),
-    "- titles (embedding)": (WITH_EMBEDDING, False),
-    "- words and characters": (replace(WITH_EMBEDDING, words=0.0, characters=0.0), True),
+    "with the embedding": (_SEMANTIC, True),
+    "- titles (embedding)": (_SEMANTIC, False),
+    "- words and characters": (replace(_SEMANTIC, words=0.0, characters=0.0), True),
 }
 
 
@@ -79,9 +80,9 @@ def _accuracy(
         embedded = None if embedder is None else EmbeddingCache(embedder, Path(folder)).embed(texts)
     scaled = _rescaled(shares)
     if embedded is None:
-        model = train(lesson, strangers, None, words_alone=scaled)
+        model = train(lesson, strangers, None, words=scaled)
     else:
-        model = train(lesson, strangers, embedded, with_embedding=scaled)
+        model = train(lesson, strangers, embedded, semantic=scaled)
     return measure(Matcher(model, MatcherSettings(), "ablation", embedder), asked).accuracy
 
 

@@ -290,17 +290,10 @@ def test_only_new_texts_are_embedded(tmp_path: Path) -> None:
 
 
 def test_what_people_had_to_answer_is_held_less_sure(tmp_path: Path, matcher: Matcher) -> None:
-    subjects = (
-        "my guild leader kicked me",
-        "when is the guild war",
-        "the guild bank is empty",
-        "my guild chat is muted",
-    )
-    handed_on = [
-        f"{subject} {end}" for subject in subjects for end in ("today", "why", "please", "again", "sir", "now")
-    ]
+    wishes = ("can i buy a gift code", "how much is a gift code", "sell me a gift code", "price of gift codes")
+    handed_on = [f"{wish} {end}" for wish in wishes for end in ("today", "for a friend", "in euros", "online", "here")]
     taught = learn(faq_of(SAMPLE), matcher.settings, tmp_path, handed_on=handed_on)
-    question = "my guild name"
+    question = "how much does a gift code cost and can i buy it online"
     before, after = ask(matcher, question).best, ask(taught, question).best
     assert before is not None
     assert after is None or after.confidence < before.confidence
