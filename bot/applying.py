@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.cleaning import clean
 from bot.decisions.agent import decide_act
+from bot.decisions.browsing import decide_browsed, decide_topics, is_browsing
 from bot.decisions.player import Written, decide_command, decide_failed, decide_pressed, decide_written
 from bot.decisions.timer import decide_timer
 from bot.effects import CancelTimer, Effect, Say
@@ -89,11 +90,14 @@ class Applying:
         refused = tuple(dict.fromkeys(state for _, state in files if state == "too_large"))
         if refused:
             written = replace(written, refused=tuple(self.files.words_for(state) for state in refused))
-        effects = (
-            decide_command(situation, event.name, clean(event.argument), written, work.renderer.faq.entries)
-            if isinstance(event, CommandUsed)
-            else decide_written(situation, written, work.renderer.faq.entries)
-        )
+        faq = work.renderer.faq
+        match event:
+            case CommandUsed(name="topics"):
+                effects = decide_topics(faq)
+            case CommandUsed():
+                effects = decide_command(situation, event.name, clean(event.argument), written, faq.entries)
+            case MessageReceived():
+                effects = decide_written(situation, written, faq.entries)
         work.apply(place, effects, now)
 
     async def _edited(
@@ -148,6 +152,8 @@ class Applying:
         effects = (
             decide_failed(situation, label)
             if failed
+            else decide_browsed(situation, event.action, work.renderer.faq)
+            if is_browsing(event.action)
             else decide_pressed(situation, event.action, work.renderer.faq.entries)
         )
         work.apply(place, effects, now)

@@ -24,11 +24,18 @@ class LanguageName:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicTitle:
+    """The title of a topic of the FAQ."""
+
+    topic_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """One of the bot's own texts, by key; values are filled in as plain words, never as formatting."""
 
     key: str
-    values: Mapping[str, str | int | tuple[LanguageName, ...]] = field(default_factory=dict)
+    values: Mapping[str, str | int | tuple[LanguageName | TopicTitle, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,7 @@ class EntryTitle:
 class Choice:
     """A button to be. ``{n}`` in ``action`` becomes the number of the message that carries it."""
 
-    label: Text | EntryTitle | LanguageName
+    label: Text | EntryTitle | TopicTitle | LanguageName
     action: str
 
 

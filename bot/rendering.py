@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from bot.effects import Choice, EntryAnswer, EntryTitle, LanguageName, Part, QueuePlace, Text, Verbatim
+from bot.effects import Choice, EntryAnswer, EntryTitle, LanguageName, Part, QueuePlace, Text, TopicTitle, Verbatim
 from bot.texts import Texts
 from faq.entry import Entry, Faq
 from messaging.messages import Button
@@ -43,7 +43,9 @@ class Renderer:
             case QueuePlace():
                 return self._place(language, now, ahead)
             case Text(key, values):
-                return self.texts.fill(key, language, {name: self._value(value) for name, value in values.items()})
+                return self.texts.fill(
+                    key, language, {name: self._value(value, language) for name, value in values.items()}
+                )
 
     def button(self, choice: Choice, language: str, number: int) -> Button:
         """The button of message ``number``."""
@@ -52,8 +54,8 @@ class Renderer:
                 label = self.texts.fill(key, language)
             case EntryTitle(entry_id):
                 label = title_in(self.faq.entries[entry_id], language, self.texts.default)
-            case LanguageName(tag):
-                label = self.texts.name_of(tag)
+            case TopicTitle() | LanguageName():
+                label = self._name(choice.label, language)
         shown = label if len(label) <= MAX_LABEL else label[: MAX_LABEL - 1] + "…"
         return Button(shown, choice.action.replace("{n}", str(number)))
 
@@ -82,10 +84,17 @@ class Renderer:
             return self.texts.fill("queue_next", language)
         return self.texts.fill("queue_place", language, {"count": ahead})
 
-    def _value(self, value: str | int | tuple[LanguageName, ...]) -> str | int:
+    def _value(self, value: str | int | tuple[LanguageName | TopicTitle, ...], language: str) -> str | int:
         if isinstance(value, tuple):
-            return ", ".join(self.texts.name_of(each.language) for each in value)
+            return ", ".join(self._name(each, language) for each in value)
         return value
+
+    def _name(self, named: LanguageName | TopicTitle, language: str) -> str:
+        match named:
+            case LanguageName(tag):
+                return self.texts.name_of(tag)
+            case TopicTitle(topic_id):
+                return _in(self.faq.topics[topic_id].title, language, self.texts.default) or topic_id
 
 
 def title_in(entry: Entry, language: str, fallback: str) -> str:

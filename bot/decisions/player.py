@@ -28,11 +28,12 @@ from faq.match import Answer, Match, Suggest
 from handoff.tickets import Offered, TicketState
 
 HUMAN = Choice(Text("button_human"), "human")
+BROWSE = Choice(Text("button_topics"), "topics")
 LATE_APOLOGY_EVERY = timedelta(hours=1)
 ONE_MINUTE = timedelta(minutes=1)
 LONGEST_QUESTION = 2000
 """Characters of a question that a ticket and the next decision take along; the message itself is kept whole."""
-COMMANDS = frozenset({"start", "help", "human", "status", "language"})
+COMMANDS = frozenset({"start", "help", "topics", "human", "status", "language"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +116,9 @@ def decide_command(
 def _obey(situation: Situation, name: str, argument: str) -> tuple[Effect, ...]:
     match name:
         case "start":
-            return (Say((Text("hello", {"player": situation.player_name}),)),)
+            return (Say((Text("hello", {"player": situation.player_name}),), (BROWSE,)),)
         case "help":
-            return (Say((Text("help"),), () if situation.open_ticket else (HUMAN,)),)
+            return (Say((Text("help"),), (BROWSE,) if situation.open_ticket else (BROWSE, HUMAN)),)
         case "human":
             return _ask_for_human(situation, argument)
         case "status":
@@ -296,7 +297,7 @@ def _not_understood(situation: Situation) -> tuple[Effect, ...]:
         return open_ticket(situation, "unanswered", situation.memory.question)
     return (
         Remember(replace(situation.memory, misses=misses)),
-        Say((Text("not_understood"),), (HUMAN,), data={"missed": True}),
+        Say((Text("not_understood"),), (HUMAN, BROWSE), data={"missed": True}),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 CHAT_INPUT, STRING = 1, 3
 IN_GUILD, IN_BOT_DM = 0, 1
-NAMES = ("ask", "human", "status", "language", "help")
+NAMES = ("ask", "topics", "human", "status", "language", "help")
 ASK, QUESTION = "ask", "question"
 # A slash command's option takes up to 6,000 characters; the pipeline cuts what is too long, and says so.
 LONGEST_QUESTION = 6000

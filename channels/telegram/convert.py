@@ -19,7 +19,7 @@ from messaging.messages import (
     Person,
 )
 
-COMMANDS = ("start", "help", "human", "status", "language")
+COMMANDS = ("start", "help", "topics", "human", "status", "language")
 LATE = timedelta(minutes=5)
 """What arrives this long after it was written has waited for us."""
 _UNSUPPORTED = (

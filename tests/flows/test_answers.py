@@ -32,7 +32,7 @@ async def test_what_the_faq_lacks_is_said_kindly_and_a_human_offered(house: Hous
     await ann.writes("zqxv wvut plmk")
     reply = await ann.reads()
     assert reply.text == house.app.texts.fill("not_understood", "en")
-    assert [button.label for button in reply.buttons] == ["Talk to a human"]
+    assert [button.label for button in reply.buttons] == ["Talk to a human", "Browse topics"]
     assert await house.waiting() == []
 
 

@@ -31,7 +31,7 @@ async def test_commands_are_registered_in_every_language_and_only_once(server: D
     async with Program(server).running():
         pass
     commands = server.world.commands[None]
-    assert sorted(name for name, _ in commands) == ["ask", "help", "human", "language", "status"]
+    assert sorted(name for name, _ in commands) == ["ask", "help", "human", "language", "status", "topics"]
     assert commands["ask", 1]["description_localizations"]["zh-CN"] == "command_ask (zh-Hans)"
     async with Program(server).running():
         pass
