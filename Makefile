@@ -51,6 +51,9 @@ bench-guard: $(VENV)/dev.ok ## how well and how fast the guard reads
 bench-faq: $(VENV)/dev.ok ## the matcher on labelled questions; ARGS=--ablate shows what each part is worth
 	nice $(BIN)/python -m tests.bench.faq $(ARGS)
 
+crash: $(VENV)/dev.ok ## kill the program at every step and at random, and check; KILLS=30 SEED=7 for fewer
+	nice $(BIN)/python -m tests.crash
+
 screenshots: $(VENV)/dev.ok ## take the pictures of the documentation anew, of the real program
 	$(BIN)/python -m tests.browser.screenshots
 
@@ -66,4 +69,4 @@ lock: ## renew requirements/*.txt from pyproject.toml
 clean: ## remove what make made (not data/)
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis artifacts
 
-.PHONY: help setup run test lint format bench-guard bench-faq bench screenshots lock clean
+.PHONY: help setup run test lint format bench-guard bench-faq bench crash screenshots lock clean
