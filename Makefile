@@ -25,7 +25,9 @@ $(VENV)/semantic.ok: $(VENV)/run.ok requirements/semantic.txt
 	  -r requirements/semantic.txt 2>/dev/null || true
 	@touch $@
 
-run: $(VENV)/run.ok $(VENV)/semantic.ok ## set up and serve on the embedded defaults
+install: $(VENV)/run.ok $(VENV)/semantic.ok ## the program alone, without what tests need
+
+run: install ## set up and serve on the embedded defaults
 	$(BIN)/innkeeper serve
 
 test: $(VENV)/dev.ok ## set up and run the tests
@@ -69,4 +71,4 @@ lock: ## renew requirements/*.txt from pyproject.toml
 clean: ## remove what make made (not data/)
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis artifacts
 
-.PHONY: help setup run test lint format bench-guard bench-faq bench crash screenshots lock clean
+.PHONY: help setup install run test lint format bench-guard bench-faq bench crash screenshots lock clean

@@ -63,6 +63,23 @@ def test_the_first_page_stays_short_and_its_pictures_small() -> None:
     assert [path.name for path in pictures if path.stat().st_size > LARGEST_PICTURE] == []
 
 
+def test_the_container_finds_the_lines_that_it_changes() -> None:
+    lines = (ROOT / "config.yaml").read_text(encoding="utf-8").splitlines()
+    changed = re.findall(r"s\|\^(.+?)\$\|", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
+    assert len(changed) == 2
+    assert set(changed) <= set(lines)
+
+
+def test_every_secret_has_its_line_to_fill_in() -> None:
+    offered = set(re.findall(r"^(\w+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {
+        name
+        for file in ("config.yaml", "compose.yaml")
+        for name in re.findall(r"\$\{([A-Z]+_[A-Z]+)", (ROOT / file).read_text(encoding="utf-8"))
+    }
+    assert offered == named
+
+
 def test_every_figure_is_explained_to_operators() -> None:
     figures = {
         f"{family.name}_total" if family.type == "counter" else family.name for family in Metrics().registry.collect()
