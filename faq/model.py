@@ -85,7 +85,16 @@ def save(model: Model, path: Path) -> None:
     }
     for place, head in enumerate(model.heads):
         arrays |= {f"heads.{place}.{name}": getattr(head.weights, name) for name in _WEIGHTS}
-    about = {
+    arrays["about"] = _packed(json.dumps(_about(model), ensure_ascii=False))
+    part = path.with_suffix(f".{os.getpid()}.part")
+    with part.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+    part.replace(path)
+
+
+def _about(model: Model) -> dict[str, Any]:
+    """What is no array."""
+    return {
         "entry_ids": model.entry_ids,
         "phrasings": model.phrasings,
         "phrasing_entries": model.phrasing_entries,
@@ -103,11 +112,6 @@ def save(model: Model, path: Path) -> None:
             for head in model.heads
         ],
     }
-    arrays["about"] = _packed(json.dumps(about, ensure_ascii=False))
-    part = path.with_suffix(f".{os.getpid()}.part")
-    with part.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
-    part.replace(path)
 
 
 def _packed(text: str) -> NDArray[np.uint8]:
