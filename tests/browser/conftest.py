@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 from bot.app import App
 from bot.building import build_app
@@ -139,3 +139,15 @@ async def keep(page: Page, name: str) -> None:
     """Save what the page looks like, for people to look at."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     await page.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def player(browser: Browser, inn: Inn) -> AsyncIterator[Page]:
+    """Somebody else's browser, in the web chat."""
+    context = await browser.new_context(locale="en-GB", viewport={"width": 420, "height": 780})
+    context.set_default_timeout(10_000)
+    page = await context.new_page()
+    await page.goto(f"{inn.url}/chat")
+    await expect(page.locator("#state")).to_have_text("Connected")
+    yield page
+    await context.close()

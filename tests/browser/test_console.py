@@ -11,16 +11,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
-from playwright.async_api import Browser, BrowserContext, Locator, Page, Route, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
-from handoff import agents, sessions
-from handoff.agents import Role
+from handoff import agents
 from messaging.conversations import messages
 from tests.browser.conftest import Inn, keep
+from tests.browser.desk import PASSWORD, bubbles, card, let_in, link_for, say
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-PASSWORD = "lantern harbour tin"
 
 
 @pytest.fixture
@@ -48,51 +46,6 @@ async def page(page: Page) -> AsyncIterator[Page]:
     await page.set_viewport_size({"width": 1360, "height": 850})
     yield page
     assert refused == []
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def player(browser: Browser, inn: Inn) -> AsyncIterator[Page]:
-    """Somebody else's browser, in the web chat."""
-    context = await browser.new_context(locale="en-GB", viewport={"width": 420, "height": 780})
-    context.set_default_timeout(10_000)
-    page = await context.new_page()
-    await page.goto(f"{inn.url}/chat")
-    await expect(page.locator("#state")).to_have_text("Connected")
-    yield page
-    await context.close()
-
-
-async def say(player: Page, text: str) -> None:
-    """Write in the web chat, and wait until it is there."""
-    await player.locator("#input").fill(text)
-    await player.locator("#input").press("Enter")
-    await expect(player.locator(".message.player .bubble").last).to_contain_text(text)
-
-
-async def link_for(inn: Inn, name: str, role: Role = Role.AGENT) -> str:
-    """The one-time link of a new agent."""
-    database, now = inn.app.database, datetime.now(UTC)
-    async with database.transaction() as connection:
-        agent = await agents.add(database, connection, name=name, desk_name=name.capitalize(), role=role, now=now)
-        token = await sessions.new_link(connection, agent.id, now)
-    return f"{inn.url}/console/#link={token}"
-
-
-async def let_in(inn: Inn, page: Page, name: str) -> None:
-    """An agent who has come in through their link."""
-    await page.goto(await link_for(inn, name))
-    await page.get_by_label("New password").fill(PASSWORD)
-    await page.get_by_label("Once more").fill(PASSWORD)
-    await page.get_by_role("button", name="Set password and start").click()
-    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
-
-
-def card(page: Page, words: str) -> Locator:
-    return page.locator(".card", has_text=words)
-
-
-def bubbles(page: Page, kind: str) -> Locator:
-    return page.locator(f".from-{kind} .bubble")
 
 
 async def test_a_player_is_brought_to_a_human_and_back(inn: Inn, page: Page, player: Page, picture: Path) -> None:
