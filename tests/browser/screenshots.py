@@ -8,20 +8,17 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
 from bot.config import load_settings
-from handoff import agents, sessions
-from handoff.agents import Role
 from tests.browser.conftest import ARGUMENTS, DEBIAN_CHROMIUM, ROOT, Inn
+from tests.browser.desk import bubbles, card, let_in, say
 
 IMAGES = ROOT / "docs" / "images"
-PASSWORD = "lantern harbour tin"
-CHAT = {"width": 420, "height": 800}
-TALL_CHAT = {"width": 520, "height": 940}
-DESK = {"width": 1120, "height": 800}
+CHAT: ViewportSize = {"width": 420, "height": 800}
+TALL_CHAT: ViewportSize = {"width": 520, "height": 940}
+DESK: ViewportSize = {"width": 1120, "height": 800}
 
 SIDE_BY_SIDE = """
 <body style="margin: 0; background: #efe7db; font: 600 15px system-ui, sans-serif; color: #4a3a2c">
@@ -55,8 +52,8 @@ async def inn() -> AsyncIterator[Inn]:
             await running.stop()
 
 
-async def new_page(browser: Browser, locale: str, size: dict[str, int]) -> Page:
-    context = await browser.new_context(locale=locale, viewport=size)  # type: ignore[arg-type]
+async def new_page(browser: Browser, locale: str, size: ViewportSize) -> Page:
+    context = await browser.new_context(locale=locale, viewport=size)
     context.set_default_timeout(10_000)
     return await context.new_page()
 
@@ -69,53 +66,37 @@ async def player(browser: Browser, house: Inn, locale: str = "en-GB", name: str 
     return page
 
 
-async def say(page: Page, text: str, answer: str) -> None:
+async def ask(page: Page, text: str, answer: str) -> None:
     """Write, and wait for what the bot says to it."""
-    await page.locator("#input").fill(text)
-    await page.locator("#input").press("Enter")
+    await say(page, text)
     await expect(page.locator(".message.bot").last).to_contain_text(answer)
-
-
-async def agent(browser: Browser, house: Inn, name: str) -> Page:
-    """An agent at their desk."""
-    database, now = house.app.database, datetime.now(UTC)
-    async with database.transaction() as connection:
-        made = await agents.add(database, connection, name=name, desk_name=name.capitalize(), role=Role.AGENT, now=now)
-        token = await sessions.new_link(connection, made.id, now)
-    page = await new_page(browser, "en-GB", DESK)
-    await page.goto(f"{house.url}/console/#link={token}")
-    await page.get_by_label("New password").fill(PASSWORD)
-    await page.get_by_label("Once more").fill(PASSWORD)
-    await page.get_by_role("button", name="Set password and start").click()
-    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
-    return page
 
 
 async def take(browser: Browser, house: Inn) -> None:
     """Play the scenes and keep their pictures."""
     rin = await player(browser, house, name="Rin")
-    await say(rin, "how do i get my acount back", "the recovery page")
-    await rin.set_viewport_size(TALL_CHAT)  # type: ignore[arg-type]
+    await ask(rin, "how do i get my acount back", "the recovery page")
+    await rin.set_viewport_size(TALL_CHAT)
     await keep(rin, "chat-answer")
-    await rin.set_viewport_size(CHAT)  # type: ignore[arg-type]
+    await rin.set_viewport_size(CHAT)
     lan = await player(browser, house, "vi-VN", "Lan")
-    await say(lan, "gặp nhân viên", "Lan")
+    await ask(lan, "gặp nhân viên", "Lan")
     ken = await player(browser, house, "ja-JP", "健")
-    await say(ken, "オペレーターお願いします", "健")
-    await say(rin, "that mail never comes, can i talk to a human", "Hello Rin")
-    mira = await agent(browser, house, "mira")
+    await ask(ken, "オペレーターお願いします", "健")
+    await ask(rin, "that mail never comes, can i talk to a human", "Hello Rin")
+    mira = await new_page(browser, "en-GB", DESK)
+    await let_in(house, mira, "mira")
     await expect(mira.locator(".section-waiting .count")).to_have_text("3")
     await keep(mira, "console-queue")
-    await mira.locator(".card", has_text="acount back").click()
+    await card(mira, "acount back").click()
     await mira.get_by_role("button", name="Take").click()
     await expect(mira.locator(".state")).to_have_text("With you")
     box = mira.get_by_label("To Rin")
     await box.fill("I found it: the address had **a typo**. It is mended, and the mail is on its way to you.")
     await box.press("Control+Enter")
     await expect(rin.locator(".message.agent strong")).to_be_visible()
-    await rin.locator("#input").fill("It is here! Thank you so much")
-    await rin.locator("#input").press("Enter")
-    await expect(mira.locator(".from-player .bubble").last).to_contain_text("It is here!")
+    await say(rin, "It is here! Thank you so much")
+    await expect(bubbles(mira, "player").last).to_contain_text("It is here!")
     await box.fill("You are welcome, Rin. Is there anything else?")
     await side_by_side(browser, await rin.screenshot(animations="disabled"), await mira.screenshot())
 
