@@ -118,10 +118,11 @@ class Sender:
 
     async def _go_on_with(self, entries: Sequence[Entry]) -> None:
         """Offer entries that nobody is sending, though somebody may have begun to."""
+        lanes = list(lanes_of(entries).values())
+        # Only the first of a lane can have been started: the next one waits until its mark is committed.
+        firsts = await asyncio.gather(*(self._after_silence(lane[0]) for lane in lanes))
         ready: list[Entry] = []
-        for lane in lanes_of(entries).values():
-            # Only the first of a lane can have been started: the next one waits until its mark is committed.
-            first = await self._after_silence(lane[0])
+        for first, lane in zip(firsts, lanes, strict=True):
             ready += ([first] if first is not None else []) + lane[1:]
         self.offer(ready)
 
@@ -179,7 +180,7 @@ class Sender:
             log.exception("send_unreadable", channel=entry.channel, entry=entry.key)
             await self._done(entry, EntryState.DEAD, error=f"cannot be made into a message: {error!r}")
             return None
-        if entry.author is Author.AGENT:
+        if _is_marked_first(entry):
             # So that a crash from here on leaves the honest word "unknown", and before here "surely not sent".
             await self._marks.write(self._mark(entry, EntryState.SENDING))
         async with self._slots[lane[0]]:
@@ -299,8 +300,8 @@ class Sender:
         return None
 
     async def _after_silence(self, entry: Entry) -> Entry | None:
-        """An entry whose holder died. An agent's that was not marked as being sent was surely not sent."""
-        if entry.author is Author.AGENT and entry.state is EntryState.WAITING:
+        """An entry whose holder died. One that would have been marked as being sent, and is not, was surely not."""
+        if _is_marked_first(entry) and entry.state is EntryState.WAITING:
             return entry
         return await self._doubt(entry, "the process that was sending this ended before it knew the outcome")
 
@@ -330,3 +331,8 @@ class Sender:
             entry.due_at,
             error=clean(error)[:LONGEST_ERROR] if error is not None else None,
         )
+
+
+def _is_marked_first(entry: Entry) -> bool:
+    """Whether its sending is written down before it begins: what must not be said twice, or not a third time."""
+    return entry.author is Author.AGENT or entry.doubts > 0

@@ -51,7 +51,7 @@ from messaging import timers as timer_store
 from messaging.conversations import attachments, buttons_as_data, conversations, message_versions, messages
 from messaging.inbox import inbox
 from messaging.messages import Author, Direction, IncomingFile, Status
-from messaging.outbox import Entry, EntryState, entry_of_row, of_message, outbox
+from messaging.outbox import Entry, EntryState, entry_of_row, held_by_others, of_message, outbox
 from messaging.timers import Timer
 from storage.database import Database
 
@@ -190,6 +190,7 @@ class Work:
         await self._insert(connection, message_versions, self._versions)
         await self._insert(connection, attachments, self._attachments)
         await self._insert(connection, inbox, self._inbox)
+        await self._hold(connection)
         await self._insert(connection, outbox, self._outbox)
         for change in self._changed_messages:
             await connection.execute(
@@ -203,7 +204,7 @@ class Work:
         await timer_store.set_all(self.database, connection, [each for each in self._timers.values() if each])
         await timer_store.cancel_all(connection, [key for key, each in self._timers.items() if each is None])
         await self._write_conversations(connection)
-        self.new_entries = [entry_of_row(row) for row in self._outbox]
+        self.new_entries = [entry_of_row(row) for row in self._outbox if row["held_by"] == self.holder]
 
     def _say(self, conversation: Opened, say: Say, now: datetime) -> None:
         number = conversation.next_number()
@@ -425,6 +426,13 @@ class Work:
                 .values({name: sa.bindparam(name) for name in names}),
                 rows,
             )
+
+    async def _hold(self, connection: AsyncConnection) -> None:
+        """Give what is to be sent to the process that sends in that conversation: two at once would lose the order."""
+        ids = {row["conversation_id"] for row in self._outbox}
+        others = await held_by_others(connection, self.holder, ids) if ids else {}
+        for row in self._outbox:
+            row["held_by"] = others.get(row["conversation_id"], self.holder)
 
     async def _insert(self, connection: AsyncConnection, table: sa.Table, rows: list[Row]) -> None:
         if rows:

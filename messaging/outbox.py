@@ -1,9 +1,10 @@
 """The outbox: durable things to send. A row belongs to a lane, the chat that it goes to; order holds inside a lane.
 
-A row is held by the process that wrote it. A process that lives renews its heartbeat; the rows of one that does not
-are taken over by another. ``waiting`` rows were surely not started, except the first of a lane: what the bot says is
-sent without a mark before it, since saying it twice is better than silence. What an agent wrote is marked ``sending``
-first, so that after a crash it is either surely unsent or honestly ``unknown``.
+A row is held by the process that wrote it, or by the one that still has something to send in its conversation, so that
+one process alone sends in a lane. A process that lives renews its heartbeat; the rows of one that does not are taken
+over by another. ``waiting`` rows were surely not started, except the first of a lane: what the bot says is sent without
+a mark before it, since saying it twice is better than silence. What an agent wrote, and what the bot says once more, is
+marked ``sending`` first, so that after a crash it is either surely unsent or honestly ``unknown``.
 """
 
 from __future__ import annotations
@@ -184,6 +185,18 @@ async def take_over(
             .values(held_by=holder)
         )
     return [entry_of_row(row) for row in rows]
+
+
+async def held_by_others(connection: AsyncConnection, holder: str, conversation_ids: Iterable[int]) -> dict[int, str]:
+    """Who else has something to send in these conversations, while they are locked."""
+    found = await connection.execute(
+        sa.select(outbox.c.conversation_id, outbox.c.held_by).where(
+            outbox.c.conversation_id.in_(list(conversation_ids)),
+            outbox.c.state.in_(UNFINISHED),
+            outbox.c.held_by != holder,
+        )
+    )
+    return {row.conversation_id: row.held_by for row in found}
 
 
 async def held_by(connection: AsyncConnection, holder: str, before: datetime, limit: int = 500) -> list[Entry]:
