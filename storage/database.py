@@ -78,11 +78,14 @@ class Database:
         Raises DatabaseFault for a URL that is not understood, DatabaseUnreachable where its folder cannot be made.
         """
         parsed = parse_url(url)
+        # Errors are logged, and what players wrote is not.
         if parsed.get_backend_name() != "sqlite":
-            engine = create_async_engine(parsed, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False)
+            engine = create_async_engine(
+                parsed, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False, hide_parameters=True
+            )
             return cls(engine, engine)
         if parsed.database in (None, "", ":memory:"):
-            engine = create_async_engine(parsed, poolclass=StaticPool)
+            engine = create_async_engine(parsed, poolclass=StaticPool, hide_parameters=True)
             _prepare_sqlite(engine, "BEGIN IMMEDIATE")
             return cls(engine, engine)
         folder = Path(str(parsed.database)).parent
@@ -90,8 +93,8 @@ class Database:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DatabaseUnreachable(f"cannot make the folder {folder}: {error.strerror or error}") from error
-        writing = create_async_engine(parsed, pool_size=1, max_overflow=0)
-        reading = create_async_engine(parsed, pool_size=4, max_overflow=4)
+        writing = create_async_engine(parsed, pool_size=1, max_overflow=0, hide_parameters=True)
+        reading = create_async_engine(parsed, pool_size=4, max_overflow=4, hide_parameters=True)
         _prepare_sqlite(writing, "BEGIN IMMEDIATE")
         _prepare_sqlite(reading, "BEGIN")
         return cls(writing, reading)
@@ -185,11 +188,11 @@ def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
     sa.event.listen(engine.sync_engine, "begin", begins)
 
 
-# What a database says of the statement or its values; everything else it says of itself, and may pass.
+# What a database says of the values that it was given; everything else it says of itself, and may pass: also that a
+# table is missing, since that is a database of another version, and what is brought to it must come again.
 # https://www.postgresql.org/docs/current/errcodes-appendix.html, https://www.sqlite.org/rescode.html
-_FAULT_CLASSES = frozenset({"0A", "21", "22", "23", "42", "54"})
-_NO_PRIVILEGE = "42501"
-_FAULT_CODES = frozenset({1, 18, 19, 20, 21, 25})
+_FAULT_CLASSES = frozenset({"21", "22", "23", "54"})
+_FAULT_CODES = frozenset({18, 19, 20, 25})
 
 
 @asynccontextmanager
@@ -206,13 +209,13 @@ async def _translated() -> AsyncIterator[None]:
 
 
 def _may_pass(error: DBAPIError) -> bool:
-    """Whether it is the database that cannot work now, and not the statement that is wrong."""
+    """Whether it is the database that cannot work now, and not the values that are wrong."""
     state: str | None = getattr(error.orig, "sqlstate", None)
     code: int | None = getattr(error.orig, "sqlite_errorcode", None)
     if error.connection_invalidated:
         return True
     if state:
-        return state[:2] not in _FAULT_CLASSES or state == _NO_PRIVILEGE
+        return state[:2] not in _FAULT_CLASSES
     if code is not None:
         return code & 0xFF not in _FAULT_CODES
     return isinstance(error, OperationalError | InterfaceError) or "closed" in str(error.orig)

@@ -8,8 +8,8 @@ class StorageError(Exception):
 
 
 class DatabaseFault(StorageError):
-    """The database refused what it was told: a defect here, or a wrong URL."""
+    """The database refused the values that it was given: a defect here, or a wrong URL."""
 
 
 class DatabaseUnreachable(StorageError):
-    """The database is gone, locked, full or read-only; trying again later may help."""
+    """The database is gone, locked, full, read-only or of another version; trying again later may help."""
