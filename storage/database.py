@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,10 @@ Identifier = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 Json = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
 class Moment(sa.types.TypeDecorator[datetime]):
     """An aware UTC datetime. SQLite keeps microseconds since 1970, so that order and index are plain numbers."""
 
@@ -50,14 +54,14 @@ class Moment(sa.types.TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError(f"a moment needs a time zone: {value!r}")
         if dialect.name == "sqlite":
-            return round(value.timestamp() * 1_000_000)
+            return (value - EPOCH) // MICROSECOND
         return value.astimezone(UTC)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         if dialect.name == "sqlite":
-            return datetime.fromtimestamp(value / 1_000_000, UTC)
+            return EPOCH + timedelta(microseconds=value)
         result: datetime = value
         return result.astimezone(UTC)
 
