@@ -159,7 +159,10 @@ async def test_a_question_is_answered_and_its_buttons_work(inn: Inn) -> None:
     use = ann.clicks(answer, label="That solved it")
     await inn.reads(ann.dm_channel, "I am glad that helped")
     assert use.acknowledged
-    await inn.server.until(lambda: not answer.components)
+    # The link stays: it goes on being useful.
+    await inn.server.until(
+        lambda: [each["label"] for row in answer.components for each in row["components"]] == ["Recovery page"]
+    )
     with pytest.raises(NotPossible):
         ann.clicks(answer, label="That solved it")
 
