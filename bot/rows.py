@@ -134,9 +134,10 @@ def payloads(
     """One message as the things that the network sends, each within its limits; buttons go under the last."""
     parts = split(text, limits.max_text, utf16=limits.counts_utf16) if text else []
     made: list[Row] = [{"text": each} for each in parts]
+    fits_caption = parts == split(text, limits.max_caption, utf16=limits.counts_utf16) if parts and files else False
     for position, file in enumerate(files):
         payload = {"sha256": file.sha256, "name": file.name, "content_type": file.content_type}
-        if position == 0 and len(made) == 1 and len(text) <= limits.max_caption:
+        if position == 0 and len(made) == 1 and fits_caption:
             made[0]["file"] = payload
         else:
             made.append({"text": "", "file": payload})

@@ -59,9 +59,6 @@ def test_a_clean_event_is_the_same_one() -> None:
 
 
 def test_an_agents_act_is_cleaned_in_all_its_parts() -> None:
-    event = ActDone(
-        Reply(TicketKey(1, 2), "a\x00ct", 1, "Mi\ud800ra", NOW, "h\x07i", (StoredFile("s", "n\x00", "t", 1),))
-    )
-    assert cleaned(event) == ActDone(
-        Reply(TicketKey(1, 2), "act", 1, "Mira", NOW, "hi", (StoredFile("s", "n", "t", 1),))
-    )
+    file, kept = StoredFile("s", "n\x00", "t", 1), StoredFile("s", "n", "t", 1)
+    event = ActDone(Reply(TicketKey(1, 2), "a\x00ct", 1, "Mi\ud800ra", NOW, "h\x07i", (file,)))
+    assert cleaned(event) == ActDone(Reply(TicketKey(1, 2), "act", 1, "Mira", NOW, "hi", (kept,)))

@@ -13,8 +13,6 @@ FILE = StoredFile("sha", "map.png", "image/png", 4)
 BUTTONS = [{"label": "Yes", "action": "yes"}]
 characters = st.characters(codec="utf-8", exclude_categories=["C", "Z"]) | st.sampled_from("😀 a*_`[](\n")
 words = st.text(characters, max_size=300)
-    st.characters(codec="utf-8", exclude_categories=["C", "Z"]) | st.sampled_from("😀 a*_`[](\n"), max_size=300
-)
 
 
 @given(words, st.integers(0, 3), st.booleans(), st.integers(20, 120), st.booleans())
@@ -31,6 +29,12 @@ def test_every_part_fits_and_nothing_is_lost(text: str, files: int, pressed: boo
         assert "".join("".join(part["text"] for part in made).split()) == "".join(text.split())
     # Buttons stand once, under the last.
     assert [bool(part.get("buttons")) for part in made] == [False] * (len(made) - 1) + [pressed] * bool(made)
+
+
+def test_a_caption_is_counted_as_its_network_counts() -> None:
+    limits = Capabilities(max_text=100, max_caption=50, max_file=10, counts_utf16=True)
+    assert [part["text"] for part in payloads("😀" * 30, [], [FILE], limits)] == ["😀" * 30, ""]
+    assert [part["text"] for part in payloads("😀" * 25, [], [FILE], limits)] == ["😀" * 25]
 
 
 def test_one_picture_and_a_few_words_are_one_message() -> None:
