@@ -74,6 +74,8 @@ class Sender:
         self._chance = chance
         self._lanes: dict[tuple[str, str], deque[Entry]] = {}
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
+        # Entries in lanes that another process, or a lane that broke, may have been sending.
+        self._perhaps_begun: set[str] = set()
         self._chat_buckets: dict[tuple[str, str], Bucket] = {}
         self._slots = {name: asyncio.Semaphore(rules.at_once) for name in channels}
         clock = asyncio.get_running_loop().time
@@ -101,7 +103,7 @@ class Sender:
                 found = await outbox.take_over(self._database, connection, self._holder, self._channels, alive_since)
             if found:
                 log.info("outbox_taken_over", entries=len(found))
-                await self._go_on_with(found)
+                self._go_on_with(found)
         return len(found)
 
     async def bring_back(self) -> None:
@@ -114,17 +116,16 @@ class Sender:
             async with self._database.reading() as connection:
                 held = await outbox.held_by(connection, self._holder, before)
             at_work |= self._lanes.keys()
-            await self._go_on_with([entry for entry in held if entry.lane not in at_work])
+            self._go_on_with([entry for entry in held if entry.lane not in at_work and entry.channel in self._channels])
 
-    async def _go_on_with(self, entries: Sequence[Entry]) -> None:
-        """Offer entries that nobody is sending, though somebody may have begun to."""
-        lanes = list(lanes_of(entries).values())
+    def _go_on_with(self, entries: Sequence[Entry]) -> None:
+        """Offer entries that nobody is sending, though somebody may have begun to.
+
+        They are in their lanes before anything else happens here: what is said from now on comes behind them.
+        """
         # Only the first of a lane can have been started: the next one waits until its mark is committed.
-        firsts = await asyncio.gather(*(self._after_silence(lane[0]) for lane in lanes))
-        ready: list[Entry] = []
-        for first, lane in zip(firsts, lanes, strict=True):
-            ready += ([first] if first is not None else []) + lane[1:]
-        self.offer(ready)
+        self._perhaps_begun |= {lane[0].key for lane in lanes_of(entries).values()}
+        self.offer(entries)
 
     async def stop(self, patience: float) -> None:
         """Finish what is being sent, within ``patience`` seconds; the rest stays in the outbox."""
@@ -147,6 +148,9 @@ class Sender:
         try:
             while waiting:
                 entry: Entry | None = waiting[0]
+                if waiting[0].key in self._perhaps_begun:
+                    self._perhaps_begun.discard(waiting[0].key)
+                    entry = await self._after_silence(waiting[0])
                 while entry is not None and not self._stop.is_set():
                     entry = await self._attempt(lane, entry)
                 if waiting:

@@ -180,6 +180,19 @@ async def test_what_is_said_after_a_crash_waits_behind_what_the_dead_process_lef
     assert [each.text.split()[0] for each in ann.messages] == ["Use", "Use", "Ask"]
 
 
+async def test_what_is_said_during_a_takeover_comes_behind_what_is_taken_over(cottage: House) -> None:
+    ann = await stranded(cottage, Author.BOT, EntryState.WAITING, holder="another")
+    cottage.clock.advance(minutes=1)
+
+    async def writes_after(seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await ann.writes("where do i get lamp oil")
+
+    await asyncio.gather(cottage.app.clockwork.beat(), *(writes_after(number / 1000) for number in range(15)))
+    await cottage.channel.until(lambda: len(ann.messages) == 17)
+    assert [each.text.split()[0] for each in ann.messages] == ["Use", "Use", *["Ask"] * 15]
+
+
 @pytest.mark.parametrize(
     ("state", "reads", "status"),
     [(EntryState.WAITING, 2, Status.SENT), (EntryState.SENDING, 1, Status.UNKNOWN)],
