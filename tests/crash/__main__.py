@@ -6,14 +6,16 @@ import asyncio
 import os
 import sys
 
-from tests.crash.matrix import Bar, run, summary, table
+from tests.crash.matrix import Bar, matrix, summary, table
+from tests.postgresql import postgresql
 
 
 def main() -> None:
     """Run, show the table and one line, and fail on any loss or double."""
     kills, seed = int(os.environ.get("KILLS", "1000")), int(os.environ.get("SEED", "1"))
     bar = Bar(kills)
-    outcomes = asyncio.run(run(kills, seed, bar.step))
+    with postgresql(durable=False) as server, matrix(server) as made:
+        outcomes = asyncio.run(made.run(kills, seed, bar.step))
     bar.end()
     print(table(outcomes))
     problems = [

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 
 UNFINISHED = ("waiting", "sending")
 QUERIES = {
@@ -211,12 +211,11 @@ class _Lane:
     def _check_finished(self, row: Row) -> None:
         if row["state"] in UNFINISHED:
             self._problem(row, f"is left in the outbox ({row['state']})")
-        elif row["state"] not in ("sent", "unknown"):
+        elif row["state"] not in ("sent", "unknown") and not self._is_unknown(row["payload"].get("edits")):
             # A change of a message whose own outcome is unknown has nothing to change.
-            if not ("edits" in row["payload"] and self._is_unknown(row["payload"]["edits"])):
-                self._problem(row, f"ended as {row['state']}")
+            self._problem(row, f"ended as {row['state']}")
 
-    def _is_unknown(self, message_number: int) -> bool:
+    def _is_unknown(self, message_number: int | None) -> bool:
         return any(row["state"] == "unknown" for row in self.rows if row["message_number"] == message_number)
 
     def _explain(self, extras: Iterable[Delivered], rows: Sequence[Row]) -> None:

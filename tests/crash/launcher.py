@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -34,7 +35,7 @@ def _run(arguments: list[str]) -> None:
         "heartbeat": timedelta(seconds=0.3),
         "stranded_after": timedelta(seconds=1),
     }
-    building.SendRules = partial(SendRules, **quick)  # type: ignore[misc, assignment]
+    setattr(building, "SendRules", partial(SendRules, **quick))  # noqa: B010 - it is only imported there
     if step := os.environ.get(CRASH_AT):
         arm(step)
     if fault := os.environ.get(CRASH_FAULT):
@@ -43,7 +44,7 @@ def _run(arguments: list[str]) -> None:
 
 
 def _fork_on_orders() -> None:
-    import asyncpg
+    import asyncpg  # type: ignore[import-untyped]
     import uvloop
 
     import bot.commands.agents
@@ -77,6 +78,8 @@ def _become(order: dict[str, Any]) -> None:
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
+    except BaseException:  # noqa: BLE001 - the last word of a forked process
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

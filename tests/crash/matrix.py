@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import shutil
 import sys
@@ -9,65 +10,87 @@ import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 
-from tests.crash.processes import launcher
+from tests.crash.processes import Launcher, launcher
 from tests.crash.world import Outcome, Plan, World, write_faq
-from tests.postgresql import postgresql
 
+Row = tuple[str, str]
 KILLS_A_WORLD = 50
-ROWS = (("sqlite", "polling"), ("postgresql", "polling"))
+ROWS = (("sqlite", "polling"), ("postgresql", "polling"), ("sqlite", "webhook"), ("postgresql", "webhook"))
+AT_ONCE = 2
 
 
-async def run(
-    kills: int,
-    seed: int,
-    told: Callable[[], None],
-    *,
-    rows: Sequence[tuple[str, str]] = ROWS,
-    fault: str | None = None,
-    only: tuple[str, ...] = (),
-) -> list[Outcome]:
-    """``kills`` kills spread over the rows (engine, mode), in worlds of at most KILLS_A_WORLD.
+@dataclass(frozen=True)
+class Matrix:
+    """Where worlds are made: one launcher, one FAQ that is learned once, one PostgreSQL where there is need of it."""
 
-    Where a world breaks a promise, its folder (settings, log, SQLite database) is kept and named.
-    """
-    outcomes: list[Outcome] = []
-    chance = random.Random(seed)
-    with tempfile.TemporaryDirectory(prefix="innkeeper-crash-") as shared, postgresql(durable=False) as server:
-        faq = write_faq(Path(shared))
-        async with launcher() as started:
-            for number, (engine, mode) in enumerate(rows):
-                left = kills // len(rows) + (number < kills % len(rows))
-                while left > 0:
-                    share = min(left, KILLS_A_WORLD)
-                    left -= share
-                    folder = Path(tempfile.mkdtemp(prefix="innkeeper-world-"))
-                    database = await _database(engine, folder, server)
-                    plan = Plan(engine, database, mode, share, chance.getrandbits(32), fault, only)
-                    outcome = await World(plan, started, folder, faq, told).run()
-                    outcomes.append(outcome)
-                    if outcome.report.problems and fault is None:
-                        outcome.report.problems.append(f"its log is in {folder}")
-                    else:
-                        shutil.rmtree(folder)
-    return outcomes
+    launcher: Launcher
+    faq: Path
+    postgresql: str | None
+
+    async def run(self, kills: int, seed: int, told: Callable[[], None], rows: Sequence[Row] = ROWS) -> list[Outcome]:
+        """``kills`` kills spread over the rows (engine, mode), in worlds of at most KILLS_A_WORLD, two at a time."""
+        chance = random.Random(seed)
+        free = asyncio.Semaphore(AT_ONCE)
+
+        async def world(row: Row, share: int, number: int) -> Outcome:
+            async with free:
+                return await self.world(*row, share, number, told=told)
+
+        # The whole is decided before it begins, so that a seed means the same however quick the worlds are.
+        shares = [
+            (row, min(KILLS_A_WORLD, left), chance.getrandbits(32))
+            for number, row in enumerate(rows)
+            for left in range(kills // len(rows) + (number < kills % len(rows)), 0, -KILLS_A_WORLD)
+        ]
+        return list(await asyncio.gather(*(world(*each) for each in shares)))
+
+    async def world(
+        self,
+        engine: str,
+        mode: str,
+        kills: int,
+        seed: int,
+        *,
+        told: Callable[[], None] = lambda: None,
+        fault: str | None = None,
+        only: tuple[str, ...] = (),
+    ) -> Outcome:
+        """One world. Where it breaks a promise, its folder (settings, log, SQLite database) is kept and named."""
+        folder = Path(tempfile.mkdtemp(prefix="innkeeper-world-"))
+        plan = Plan(engine, await self._database(engine, folder), mode, kills, seed, fault, only)
+        outcome = await World(plan, self.launcher, folder, self.faq, told).run()
+        if outcome.report.problems and fault is None:
+            outcome.report.problems.append(f"its log is in {folder}")
+        else:
+            shutil.rmtree(folder)
+        return outcome
+
+    async def _database(self, engine: str, folder: Path) -> str:
+        if engine == "sqlite":
+            return f"sqlite:///{folder / 'innkeeper.db'}"
+        assert self.postgresql is not None
+        name = f"crash_{uuid.uuid4().hex}"
+        connection = await asyncpg.connect(self.postgresql)
+        try:
+            await connection.execute(f'CREATE DATABASE "{name}"')
+        finally:
+            await connection.close()
+        address, question, options = self.postgresql.partition("?")
+        return f"{address.rpartition('/')[0]}/{name}{question}{options}"
 
 
-async def _database(engine: str, folder: Path, server: str) -> str:
-    if engine == "sqlite":
-        return f"sqlite:///{folder / 'innkeeper.db'}"
-    name = f"crash_{uuid.uuid4().hex}"
-    connection = await asyncpg.connect(server)
-    try:
-        await connection.execute(f'CREATE DATABASE "{name}"')
-    finally:
-        await connection.close()
-    address, question, options = server.partition("?")
-    return f"{address.rpartition('/')[0]}/{name}{question}{options}"
+@contextmanager
+def matrix(server: str | None) -> Iterator[Matrix]:
+    """A matrix on this PostgreSQL server."""
+    with tempfile.TemporaryDirectory(prefix="innkeeper-crash-") as folder, launcher() as started:
+        yield Matrix(started, write_faq(Path(folder)), server)
 
 
 def table(outcomes: Sequence[Outcome]) -> str:

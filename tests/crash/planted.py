@@ -76,8 +76,8 @@ def _dedupe_off() -> None:
     async def seen(*_arguments: Any) -> set[Any]:
         return set()
 
-    pipeline.seen = seen
-    Work.arrived = lambda *_arguments: None  # type: ignore[assignment, method-assign]
+    setattr(pipeline, "seen", seen)  # noqa: B010 - it is only imported there
+    Work.arrived = lambda *_arguments: None  # type: ignore[method-assign]
 
 
 def _agent_repeated() -> None:
@@ -87,7 +87,7 @@ def _agent_repeated() -> None:
     async def after_silence(_self: Sender, entry: Any) -> Any:
         return entry
 
-    Sender._after_silence = after_silence  # type: ignore[method-assign]
+    Sender._after_silence = after_silence  # type: ignore[method-assign, assignment]
 
 
 def _order_lost() -> None:

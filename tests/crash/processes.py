@@ -6,11 +6,15 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(slots=True)
@@ -52,35 +56,38 @@ class Process:
 class Launcher:
     """Starts processes; see tests.crash.launcher."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
+        self._ordering = threading.Lock()
 
     async def start(self, arguments: Sequence[str], output: Path, environment: Mapping[str, str]) -> Process:
         """``innkeeper`` with these arguments, its words appended to ``output``."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
         order = {"arguments": list(arguments), "output": str(output), "environment": dict(environment)}
-        self._process.stdin.write(json.dumps(order).encode() + b"\n")
-        process = Process(int(await self._process.stdout.readline()))
+        process = Process(await asyncio.to_thread(self._order, json.dumps(order)))
         process.watch()
         return process
 
+    def _order(self, order: str) -> int:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with self._ordering:
+            self._process.stdin.write(order + "\n")
+            self._process.stdin.flush()
+            return int(self._process.stdout.readline())
 
-@asynccontextmanager
-async def launcher() -> AsyncIterator[Launcher]:
+
+@contextmanager
+def launcher() -> Iterator[Launcher]:
     """A launcher with everything imported; all that it started ends with it."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.crash.launcher"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        # Threads of a library do not live on in a forked process.
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-    )
-    try:
-        assert process.stdout is not None
-        async with asyncio.timeout(60):
-            assert (await process.stdout.readline()).strip() == b"ready"
-        yield Launcher(process)
-    finally:
-        process.kill()
-        await process.wait()
+    # Threads of a library do not live on in a forked process.
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "tests.crash.launcher"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT, env=environment) as process:
+        try:
+            assert process.stdout is not None
+            if process.stdout.readline().strip() != "ready":
+                raise RuntimeError("the launcher did not start")
+            yield Launcher(process)
+        finally:
+            process.kill()

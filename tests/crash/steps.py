@@ -74,6 +74,34 @@ def _send_after(die: Die) -> None:
     _after(TelegramChannel, "send", die)
 
 
+def _agent_marked(die: Die) -> None:
+    from channels.telegram.adapter import TelegramChannel
+
+    original = TelegramChannel.send
+
+    async def send(self: TelegramChannel, outgoing: Any) -> Any:
+        # Written down as being sent, and not sent.
+        if outgoing.author == "agent":
+            die()
+        return await original(self, outgoing)
+
+    TelegramChannel.send = send  # type: ignore[method-assign]
+
+
+def _agent_sent(die: Die) -> None:
+    from channels.telegram.adapter import TelegramChannel
+
+    original = TelegramChannel.send
+
+    async def send(self: TelegramChannel, outgoing: Any) -> Any:
+        sent = await original(self, outgoing)
+        if outgoing.author == "agent":
+            die()
+        return sent
+
+    TelegramChannel.send = send  # type: ignore[method-assign]
+
+
 def _mark_before(die: Die) -> None:
     from bot.marks import Marks
 
@@ -133,7 +161,15 @@ def _take_over_before(die: Die) -> None:
 def _take_over_after(die: Die) -> None:
     from bot.sender import Sender
 
-    _before(Sender, "_go_on_with", die)
+    original = Sender._go_on_with
+
+    def go_on_with(self: Sender, entries: Any) -> None:
+        # They are this process's by the table, and in none of its lanes.
+        if entries:
+            die()
+        original(self, entries)
+
+    Sender._go_on_with = go_on_with  # type: ignore[method-assign]
 
 
 STEPS: dict[str, Callable[[Die], None]] = {
@@ -141,6 +177,8 @@ STEPS: dict[str, Callable[[Die], None]] = {
     "commit:after": _commit_after,
     "send:before": _send_before,
     "send:after": _send_after,
+    "agent:marked": _agent_marked,
+    "agent:sent": _agent_sent,
     "mark:before": _mark_before,
     "mark:after": _mark_after,
     "confirm:before": lambda die: _confirm(die, afterwards=False),

@@ -1,4 +1,4 @@
-"""What surrounds the program: players on the fake Telegram server, who write, press and never stop, and what they saw."""
+"""What surrounds the program: players on the fake Telegram server, who never stop, and what they saw."""
 
 from __future__ import annotations
 

@@ -232,7 +232,7 @@ class World:
             with suppress(TimeoutError):
                 async with asyncio.timeout(SETTLE_WITHIN if self._plan.fault is None else 8):
                     await working
-                    while not await self._is_settled():
+                    while not await self._is_settled():  # noqa: ASYNC110 - tables tell nobody
                         await asyncio.sleep(0.1)
                     # Whatever would still be sent a second time has its chance.
                     await asyncio.sleep(0.5)

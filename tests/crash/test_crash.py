@@ -1,0 +1,47 @@
+"""The short crash matrix: real processes, killed at named steps and at random moments, on both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.crash.matrix import Matrix, matrix, summary, table
+
+KILLS = 28
+SEED = 20271
+
+
+@pytest.fixture(scope="module")
+def made(postgres_url: str) -> Iterator[Matrix]:
+    with matrix(postgres_url) as ready:
+        yield ready
+
+
+@pytest.mark.crash
+async def test_no_message_is_lost_or_doubled_by_kills_at_any_step(made: Matrix) -> None:
+    outcomes = await made.run(KILLS, SEED, lambda: None)
+    problems = [problem for each in outcomes for problem in each.report.problems]
+    assert not problems, "\n".join([*problems, table(outcomes), summary(outcomes, SEED)])
+    assert sum(each.kills.total() for each in outcomes) == KILLS
+    assert all(each.report.incoming and each.report.outgoing for each in outcomes)
+
+
+PLANTED = {
+    # The fault, and where the processes die; then how one of the broken promises reads.
+    "confirm_before_commit": (("commit:before",), "is stored 0 times"),
+    "mark_before_send": (("send:before",), "is marked as sent and did not arrive"),
+    "leftovers_forgotten": (("commit:after",), "is left in the outbox"),
+    "lease_ignored": (("send:after", "random"), "arrived once more than it was sent"),
+    "dedupe_off": (("mark:after",), "is stored 2 times"),
+    "agent_repeated": (("agent:sent",), "reached the player 2 times"),
+    "order_lost": (("commit:after",), "arrived out of its order"),
+}
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("fault", PLANTED)
+async def test_the_checker_sees_a_planted_fault(made: Matrix, fault: str) -> None:
+    steps, words = PLANTED[fault]
+    outcome = await made.world("sqlite", "polling", 3, SEED, fault=fault, only=steps)
+    assert any(words in problem for problem in outcome.report.problems), outcome.report.problems
