@@ -100,6 +100,8 @@ def available(folder: Path) -> tuple[str, ...]:
 def _read(path: Path, reader: YamlReader) -> MappingNode | None:
     document = read_yaml(path)
     reader.problems += document.problems
+    if document.root is None and not document.problems:
+        reader.error(document.start, "the file is empty", "Copy the shipped one and change what you like.", "empty")
     reader.mapping(document.root, "the file of texts")
     return document.root if isinstance(document.root, MappingNode) else None
 

@@ -8,11 +8,19 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.schema import metadata
 from storage.database import Database, parse_url
 from tests.postgresql import postgresql
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_tracebacks() -> None:
+    """What is logged is shown where a test fails; the pretty form of an error takes seconds to draw."""
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])
 
 
 @pytest.fixture(scope="session")

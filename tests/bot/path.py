@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from bot.applying import Applying
+from bot.guarding import Guarding
 from bot.human_words import HumanWords
 from bot.loading import Loading
 from bot.metrics import Metrics
@@ -98,7 +99,11 @@ class OnePath:
         texts = english()
         self.pipeline = Pipeline(
             self.database,
-            Preparing(self.knows, HumanWords(texts.languages["en"].human_words)),
+            Preparing(
+                self.knows,
+                HumanWords(texts.languages["en"].human_words),
+                Guarding(self.database, None, self.knows),
+            ),
             Loading(self.database, ("en",)),
             Applying(self.policy, FileRules(1000, frozenset(), "1 kB", "none")),
             lambda: Renderer(texts, self.knows.faq, self.hours, ZoneInfo("UTC")),
