@@ -66,8 +66,10 @@ class _Reading:
             if is_dataclass(hint):
                 values[name] = self.section(written, f'"{name}"', typing.cast(type, hint))
             elif written is not None and not is_nothing(written):
-                limits = known[name].metadata
+                limits, mistakes = known[name].metadata, len(self._reader.problems)
                 value = self._value(written, f'"{name}"', hint, secret=bool(limits.get("secret")))
+                if len(self._reader.problems) > mistakes:
+                    continue
                 if value is not None and self._is_within(written, name, value, limits):
                     values[name] = value
         made = kind(**values)
