@@ -1,6 +1,6 @@
 """``make bench-faq``: the matcher measured on labelled questions, beside what others reach; fails below the bars.
 
-Reads /work/shared/data (or $INNKEEPER_DATA); what is absent there is skipped, with the reason. Embeddings of the
+Reads ../shared/data beside the project (or $INNKEEPER_DATA); what is absent there is skipped, with the reason. Embeddings of the
 questions are kept in artifacts/bench-faq, so a second run is quicker; times a question are measured without them.
 """
 
@@ -26,7 +26,7 @@ from faq.language.folding import simplified_characters
 from faq.matcher import Matcher, MatcherSettings, learn
 from tests.bench import ablation
 
-DATA = Path(os.environ.get("INNKEEPER_DATA", "/work/shared/data"))
+DATA = Path(os.environ.get("INNKEEPER_DATA") or Path(__file__).parents[3] / "shared" / "data")
 KEPT = Path("artifacts/bench-faq")
 
 
