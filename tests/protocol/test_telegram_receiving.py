@@ -112,7 +112,7 @@ async def test_the_commands_menu_is_offered_in_every_language() -> None:
         assert {scope for scope, _ in menus} == {"all_private_chats"}
         assert {language for _, language in menus} == {"", "en", "zh", "vi"}
         commands = [entry["command"] for entry in menus["all_private_chats", ""]]
-        assert commands == ["start", "help", "human", "status", "language"]
+        assert commands == ["start", "help", "topics", "human", "status", "language"]
         assert menus["all_private_chats", "zh"][0]["description"] == "command_start in zh-Hans"
 
 
