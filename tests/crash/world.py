@@ -21,6 +21,8 @@ from tests.crash.town import Town
 ROOT = Path(__file__).parents[2]
 LONGEST_LIFE = 4.0
 SETTLE_WITHIN = 40.0
+# What a planted fault lost never comes.
+BROKEN_WITHIN = 3.0
 RANDOM = "random"
 REACHED = "send:reached"
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -230,7 +232,7 @@ class World:
         process = await self._start("serve")
         try:
             with suppress(TimeoutError):
-                async with asyncio.timeout(SETTLE_WITHIN if self._plan.fault is None else 8):
+                async with asyncio.timeout(SETTLE_WITHIN if self._plan.fault is None else BROKEN_WITHIN):
                     await working
                     while not await self._is_settled():  # noqa: ASYNC110 - tables tell nobody
                         await asyncio.sleep(0.1)
