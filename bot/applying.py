@@ -9,12 +9,13 @@ from typing import assert_never
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.cleaning import clean
-from bot.decisions.agent import decide_act
+from bot.decisions.agent import NOT_GUARDED, decide_act
 from bot.decisions.browsing import decide_browsed, decide_topics, is_browsing
 from bot.decisions.player import Written, decide_command, decide_failed, decide_pressed, decide_written
 from bot.decisions.timer import decide_timer
 from bot.effects import CancelTimer, Effect, Say
 from bot.happenings import ActDone, FileFailed, TimerDue, happened_at
+from bot.hiding import warn
 from bot.preparing import Prepared
 from bot.rows import Opened
 from bot.rules import FileRules
@@ -67,7 +68,7 @@ class Applying:
             case TimerDue():
                 self._timer(work, place, event, now, failed=failed)
             case ActDone():
-                return self._act(work, place, event, now, failed=failed)
+                return self._act(work, place, prepared, now, failed=failed)
             case _:
                 assert_never(event)
         return Done()
@@ -90,6 +91,9 @@ class Applying:
         refused = tuple(dict.fromkeys(state for _, state in files if state == "too_large"))
         if refused:
             written = replace(written, refused=tuple(self.files.words_for(state) for state in refused))
+        if event.masked:
+            situation, warning = warn(situation)
+            work.apply(place, warning, now)
         faq = work.renderer.faq
         match event:
             case CommandUsed(name="topics"):
@@ -116,7 +120,13 @@ class Applying:
         stored = await work.find_incoming(connection, place, event.external_id)
         if stored is None:
             received = MessageReceived(
-                event.channel, event.chat, event.external_id, event.person, event.edited_at, event.text
+                event.channel,
+                event.chat,
+                event.external_id,
+                event.person,
+                event.edited_at,
+                event.text,
+                masked=event.masked,
             )
             work.arrived(place, received.key, now)
             written = prepared.written or Written(clean(event.text))
@@ -165,13 +175,16 @@ class Applying:
             effects = decide_timer(place.situation(now, self.policy), event.timer.kind)
         work.apply(place, (CancelTimer(event.timer.kind), *effects), now)
 
-    def _act(self, work: Work, place: Opened, event: ActDone, now: datetime, *, failed: bool) -> Outcome:
+    def _act(self, work: Work, place: Opened, prepared: Prepared, now: datetime, *, failed: bool) -> Outcome:
+        event = prepared.event
+        assert isinstance(event, ActDone)
         if failed:
             return Declined("failed", "Something went wrong here; nothing was changed. Please try again.")
         situation = place.situation(now, self.policy)
         holder = situation.ticket.holder if situation.ticket is not None else None
-        declined = work.apply(place, decide_act(situation, event.act, holder), now)
-        return Done() if declined is None else Declined(declined.code, declined.reason)
+        effects = decide_act(situation, event.act, holder, prepared.guarded or NOT_GUARDED)
+        declined = work.apply(place, effects, now)
+        return Done() if declined is None else Declined(declined.code, declined.reason, declined.findings)
 
 
 def _spoken(event: MessageReceived | CommandUsed) -> str:

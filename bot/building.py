@@ -17,6 +17,7 @@ from bot.app import App
 from bot.applying import Applying
 from bot.clockwork import Clockwork
 from bot.fetcher import Fetcher
+from bot.guarding import Guarding
 from bot.happenings import ActDone
 from bot.human_words import HumanWords
 from bot.intake import Intake
@@ -35,6 +36,7 @@ from bot.tailoring import (
     calendar_settings,
     console_settings,
     file_rules,
+    guard_rules,
     knowledge_settings,
     load_bot_texts,
     policy_of,
@@ -67,11 +69,12 @@ async def build_app(
 ) -> App:
     """Everything made and the database at its newest schema; nothing started.
 
-    Raises ProblemsFound for texts, FaqErrors for the FAQ, SettingsError for opening hours, Misconfigured for a token,
-    StorageError for the database. What was opened until then is closed again.
+    Raises ProblemsFound for texts and the guard's phrases, FaqErrors for the FAQ, SettingsError for opening hours,
+    Misconfigured for a token, StorageError for the database. What was opened until then is closed again.
     """
     async with AsyncExitStack() as stack:
         texts = load_bot_texts(settings)
+        phrases = guard_rules(settings)
         calendar = Calendar.from_settings(calendar_settings(settings.hours, settings.service.time_zone))
         database = Database.open(settings.database.url, pool_size=settings.database.pool_size)
         stack.push_async_callback(database.close)
@@ -79,7 +82,9 @@ async def build_app(
         knowledge = await Knowledge.open(knowledge_settings(settings), now)
         stack.push_async_callback(knowledge.close)
         rules = rules or SendRules(settings.sending.give_up_after, at_once=settings.sending.at_once)
-        app = _assemble(settings, database, knowledge, texts, calendar, networks, now, chance or random.Random(), rules)
+        preparing = Preparing(knowledge, _human_words(texts), Guarding(database, phrases, knowledge))
+        chance = chance or random.Random()
+        app = _assemble(settings, database, knowledge, texts, calendar, preparing, networks, now, chance, rules)
         stack.pop_all()
     return app
 
@@ -90,6 +95,7 @@ def _assemble(
     knowledge: Knowledge,
     texts: Texts,
     calendar: Calendar,
+    preparing: Preparing,
     networks: Networks,
     now: Callable[[], datetime],
     chance: random.Random,
@@ -115,7 +121,7 @@ def _assemble(
 
     pipeline = Pipeline(
         database,
-        Preparing(knowledge, _human_words(texts)),
+        preparing,
         Loading(database, settings.service.languages),
         Applying(policy_of(settings), files),
         lambda: Renderer(texts, knowledge.faq, calendar, zone),

@@ -180,6 +180,10 @@ def _check(settings: Settings, document: Document, reader: YamlReader) -> None:
         wrong("service.time_zone", f'is no time zone: "{service.time_zone}"', hint)
     if web.host[:1].isdigit() and not _is_address(web.host):
         wrong("web.host", f'is no address: "{web.host}"', "Write 127.0.0.1 for this machine, 0.0.0.0 for all.")
+    for pattern in settings.guard.account_ids:
+        fault = _fault_of(pattern)
+        if fault is not None:
+            wrong("guard.account_ids", f'has "{pattern}", which {fault}', "Write it as uid\\d{6,12}, in quotes.")
     for day in settings.hours.exceptions:
         if not _is_day(day):
             hint = "Write the day as 2027-12-24."
@@ -192,6 +196,15 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _fault_of(pattern: str) -> str | None:
+    """What is wrong with a pattern of account numbers."""
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        return f"is no regular expression: {error}"
+    return "would find a text of nothing" if compiled.search("") is not None else None
 
 
 def _is_day(text: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.situation import Memory
 from handoff.acts import StoredFile
+from handoff.guard.draft import Finding
 from handoff.tickets import Offered
 from messaging.messages import Author
 
@@ -169,6 +170,7 @@ class Decline:
 
     code: str
     reason: str
+    findings: tuple[Finding, ...] = ()
 
 
 Effect = (

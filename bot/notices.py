@@ -72,13 +72,22 @@ class Lookout:
     async def run(self) -> None:
         """Look every few seconds, and as soon as a saved FAQ was judged, until cancelled."""
         while True:
+            looking = asyncio.create_task(self._try_to_look())
             try:
-                await self.look()
-            except Exception:
-                log.exception("worker_failed", worker="notices")
+                await asyncio.shield(looking)
+            except asyncio.CancelledError:
+                # What it is reading it may finish: a query that is cut off costs its connection to the database.
+                await asyncio.wait({looking})
+                raise
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY):
                     await self.knowledge.next_status()
+
+    async def _try_to_look(self) -> None:
+        try:
+            await self.look()
+        except Exception:
+            log.exception("worker_failed", worker="notices")
 
     async def look(self) -> None:
         """Look once, and tell the desks where anything changed."""

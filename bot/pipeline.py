@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.applying import Applying
 from bot.cleaning import cleaned
 from bot.happenings import ActDone, Happening, TimerDue
+from bot.hiding import hide
 from bot.loading import Loading
 from bot.metrics import Metrics
 from bot.preparing import Prepared, Preparing
@@ -61,7 +62,7 @@ class Pipeline:
         Raises DatabaseUnreachable where nothing could be kept: the events must come again. Any other failure is met
         inside: the event that causes it is kept, a ticket is opened and the player hears an apology.
         """
-        events = [cleaned(event) for event in events]
+        events = await hide([cleaned(event) for event in events])
         try:
             prepared = await self.preparing.prepare(events, self.now())
             return await self._commit(prepared)

@@ -9,11 +9,14 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.cleaning import clean
+from bot.decisions.override import Guarded
 from bot.decisions.player import COMMANDS, LONGEST_QUESTION, Written
-from bot.happenings import Happening
+from bot.guarding import Guarding
+from bot.happenings import ActDone, Happening
 from bot.human_words import HumanWords
 from faq.entry import Faq
 from faq.match import Match, Question
+from handoff.acts import Reply
 from messaging.messages import CommandUsed, MessageEdited, MessageReceived
 
 REMEMBERED_QUESTIONS = 10_000
@@ -30,17 +33,25 @@ class Knows(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An event with what is known of it before any state is looked at; ``written`` only where somebody wrote."""
+    """An event with what is known of it before any state is looked at; ``written`` only where somebody wrote.
+
+    ``guarded`` is what the guard made of an agent's reply.
+    """
 
     event: Happening
     written: Written | None = None
+    guarded: Guarded | None = None
 
 
 class Preparing:
-    """Cleans and matches batches of events. Remembers recent questions, so that a short follow-up finds its context."""
+    """Cleans, matches and guards batches of events.
 
-    def __init__(self, knows: Knows, human_words: HumanWords) -> None:
+    Remembers recent questions, so that a short follow-up finds its context.
+    """
+
+    def __init__(self, knows: Knows, human_words: HumanWords, guarding: Guarding) -> None:
         self._knows = knows
+        self._guarding = guarding
         self._human_words = human_words
         self._previous: OrderedDict[tuple[str, str], str] = OrderedDict()
 
@@ -58,9 +69,18 @@ class Preparing:
             questions = [self._question(events[number], texts[number] or "") for number in asked]
             matches = dict(zip(asked, await self._knows.match(questions, now), strict=True))
         return [
-            Prepared(event, _written(event, text, matches.get(number), asks[number]) if text is not None else None)
+            Prepared(
+                event,
+                _written(event, text, matches.get(number), asks[number]) if text is not None else None,
+                await self._read(event, now),
+            )
             for number, (event, text) in enumerate(zip(events, texts, strict=True))
         ]
+
+    async def _read(self, event: Happening, now: datetime) -> Guarded | None:
+        if isinstance(event, ActDone) and isinstance(event.act, Reply):
+            return await self._guarding.read(event.act, now)
+        return None
 
     def _question(self, event: Happening, text: str) -> Question:
         if not isinstance(event, MessageReceived | CommandUsed | MessageEdited):

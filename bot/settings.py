@@ -107,6 +107,16 @@ class HandoffSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardSettings:
+    """What agents' replies are read against; ``account_ids`` and ``allowed`` come on top of those in the file."""
+
+    enabled: bool = True
+    phrases: Path = Path("handoff/guard/phrases.yaml")
+    account_ids: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class HoursSettings:
     """The service calendar (T8); every list holds intervals such as ``09:00-02:00``."""
 
@@ -146,6 +156,7 @@ class Settings:
     files: FilesSettings = field(default_factory=FilesSettings)
     faq: FaqSettings = field(default_factory=FaqSettings)
     handoff: HandoffSettings = field(default_factory=HandoffSettings)
+    guard: GuardSettings = field(default_factory=GuardSettings)
     hours: HoursSettings = field(default_factory=HoursSettings)
     sending: SendingSettings = field(default_factory=SendingSettings)
     log: LogSettings = field(default_factory=LogSettings)

@@ -51,6 +51,7 @@ class Memory:
     album: str | None = None
     told_added: bool = False
     late_told_at: datetime | None = None
+    secret_told_at: datetime | None = None
     flood: Flood | None = None
 
     def with_choice(self, number: int, entry_ids: tuple[str, ...]) -> Memory:
@@ -73,6 +74,7 @@ class Memory:
             "album": self.album,
             "told_added": self.told_added,
             "late_told_at": self.late_told_at.isoformat() if self.late_told_at else None,
+            "secret_told_at": self.secret_told_at.isoformat() if self.secret_told_at else None,
             "flood": [self.flood.since.isoformat(), self.flood.count, self.flood.told] if self.flood else None,
         }
         return {key: value for key, value in data.items() if value}
@@ -88,7 +90,7 @@ class Memory:
     @classmethod
     def _from_data(cls, data: Mapping[str, Any]) -> Memory:
         flood = data.get("flood")
-        late = data.get("late_told_at")
+        late, secret = data.get("late_told_at"), data.get("secret_told_at")
         return cls(
             question=data.get("question", ""),
             offered=tuple(Offered(**each) for each in data.get("offered", ())),
@@ -97,6 +99,7 @@ class Memory:
             album=data.get("album"),
             told_added=data.get("told_added", False),
             late_told_at=datetime.fromisoformat(late) if late else None,
+            secret_told_at=datetime.fromisoformat(secret) if secret else None,
             flood=Flood(datetime.fromisoformat(flood[0]), flood[1], flood[2]) if flood else None,
         )
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from bot.networks import allowed_types, max_file
 from bot.rules import FileRules
@@ -16,6 +19,7 @@ from faq.publishing import KnowledgeSettings
 from handoff.calendar import WEEKDAYS, Calendar, CalendarSettings
 from handoff.console.settings import ConsoleSettings
 from handoff.errors import SettingsError
+from handoff.guard.rules import SHIPPED, Rules, load_rules
 from handoff.sessions import Lifetime
 
 FILE_KINDS = "PNG, JPEG, GIF, WebP, PDF, ZIP, TXT, MP3, OGG, MP4"
@@ -92,6 +96,21 @@ def load_bot_texts(settings: Settings) -> Texts:
     """The bot's own words; raises ProblemsFound."""
     return load_texts(
         settings.service.texts, settings.service.languages, escape_markdown, {"service": settings.service.name}
+    )
+
+
+def guard_rules(settings: Settings) -> Rules | None:
+    """What agents' replies are read against, None where that is switched off; raises ProblemsFound."""
+    chosen = settings.guard
+    if not chosen.enabled:
+        return None
+    # As with the bot's texts: who installed the program has the shipped file, and need not have a copy.
+    is_default = chosen.phrases.parts[-3:] == SHIPPED.parts[-3:]
+    path = SHIPPED if is_default and not chosen.phrases.exists() else chosen.phrases
+    rules = load_rules(path, ZoneInfo(settings.service.time_zone))
+    patterns = tuple(re.compile(each, re.IGNORECASE) for each in chosen.account_ids)
+    return replace(
+        rules, account_ids=(*rules.account_ids, *patterns), allowed=rules.allowed | frozenset(chosen.allowed)
     )
 
 

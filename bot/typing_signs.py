@@ -52,8 +52,8 @@ class TypingSigns:
             with self._live.listen(TOPIC, self._told):
                 await asyncio.Event().wait()
         finally:
-            for task in self._showing:
-                task.cancel()
+            # What they are reading they may finish: a query that is cut off costs its connection to the database.
+            await asyncio.gather(*self._showing)
 
     def _told(self, topic: str) -> None:
         conversation_id = int(topic.removeprefix(TOPIC))

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from handoff.guard.draft import Finding
 from handoff.tickets import TicketKey
 
 
@@ -42,10 +43,11 @@ class Release(Act):
 
 @dataclass(frozen=True, slots=True)
 class Reply(Act):
-    """Say something to the player."""
+    """Say something to the player. ``override_reason`` is why it is to be said despite what the guard finds in it."""
 
     text: str = ""
     files: tuple[StoredFile, ...] = ()
+    override_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +92,14 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """The act did not take effect. ``code`` is stable for desks to act on, ``reason`` is for the agent to read."""
+    """The act did not take effect. ``code`` is stable for desks to act on, ``reason`` is for the agent to read.
+
+    With the code ``guard``, ``findings`` are what the guard found in the reply's text, stripped of outer blanks.
+    """
 
     code: str
     reason: str
+    findings: tuple[Finding, ...] = ()
 
 
 Outcome = Done | Declined

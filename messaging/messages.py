@@ -65,7 +65,8 @@ class MessageReceived:
 
     ``unsupported`` names a kind of message that cannot be read (poll, dice, location …). ``album`` groups the parts of
     one album; ``late`` marks what was found by reading the history after an absence. ``reply_via`` is a short-lived
-    way to answer in place (a Discord interaction), opaque to everyone but the adapter.
+    way to answer in place (a Discord interaction), opaque to everyone but the adapter. ``masked`` is set by the
+    pipeline where a secret stood in the text and was hidden.
     """
 
     channel: str
@@ -80,6 +81,7 @@ class MessageReceived:
     forwarded: bool = False
     late: bool = False
     reply_via: str | None = None
+    masked: bool = False
 
     @property
     def key(self) -> str:
@@ -98,6 +100,7 @@ class MessageEdited:
     edited_at: datetime
     revision: str
     text: str
+    masked: bool = False
 
     @property
     def key(self) -> str:
@@ -148,6 +151,7 @@ class CommandUsed:
     argument: str = ""
     late: bool = False
     reply_via: str | None = None
+    masked: bool = False
 
     @property
     def key(self) -> str:

@@ -7,7 +7,7 @@ import click
 from bot.commands.faq_tools import counted, show_problems
 from bot.commands.program import Program
 from bot.config import load_settings
-from bot.tailoring import calendar_settings, load_bot_texts
+from bot.tailoring import calendar_settings, guard_rules, load_bot_texts
 from faq.lint import lint
 from faq.loader import read_faq
 from handoff.calendar import Calendar
@@ -18,7 +18,7 @@ from storage.problems import Problem, ProblemsFound, Severity
 @click.command()
 @click.pass_obj
 def check(program: Program) -> None:
-    """Say everything that is wrong with the settings, the bot's texts and the FAQ.
+    """Say everything that is wrong with the settings, the bot's texts, the guard's phrases and the FAQ.
 
     Each problem comes with its file, line and column and the likely fix. Exit code 1 if there is an error; warnings
     alone are no error. `innkeeper faq check` looks at the FAQ more closely.
@@ -42,6 +42,10 @@ def _problems(program: Program) -> list[Problem]:
         problems += program.hours_problems(error)
     try:
         load_bot_texts(settings)
+    except ProblemsFound as found:
+        problems += found.problems
+    try:
+        guard_rules(settings)
     except ProblemsFound as found:
         problems += found.problems
     tools = program.faq_tools()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.decisions.override import Guarded, record, refusal
 from bot.decisions.queueing import APOLOGY, apology_timer
 from bot.effects import (
     CancelTimer,
@@ -25,11 +26,17 @@ GONE = Decline("gone", "This ticket does not exist any more.")
 NOT_NEWEST = Decline("not_newest", "The player has a newer ticket: work on that one.")
 EMPTY = Decline("empty", "There is nothing to send: write something or attach a file.")
 NOT_TAKEN = Decline("not_taken", "Take the ticket first.")
+NOT_GUARDED = Guarded()
 CLOSED = Decline("closed", "The ticket is closed: reopen it first.")
 
 
-def decide_act(situation: Situation, act: AgentAct, holder: str | None) -> tuple[Effect, ...]:
-    """The act's effects, or a single Decline. ``holder`` is the desk name of the agent who has the ticket, if any."""
+def decide_act(
+    situation: Situation, act: AgentAct, holder: str | None, guarded: Guarded = NOT_GUARDED
+) -> tuple[Effect, ...]:
+    """The act's effects, or a single Decline.
+
+    ``holder`` is the desk name of the agent who has the ticket, if any; ``guarded`` what the guard made of a reply.
+    """
     ticket = situation.ticket
     if ticket is None or ticket.number < act.ticket.number:
         return (GONE,)
@@ -47,18 +54,18 @@ def decide_act(situation: Situation, act: AgentAct, holder: str | None) -> tuple
         case Reopen():
             return _reopen(situation, ticket, act)
         case Reply() | Release() | Close():
-            return _with_ticket_in_hand(situation, ticket, act, holder)
+            return _with_ticket_in_hand(situation, ticket, act, holder, guarded)
 
 
 def _with_ticket_in_hand(
-    situation: Situation, ticket: TicketFacts, act: Reply | Release | Close, holder: str | None
+    situation: Situation, ticket: TicketFacts, act: Reply | Release | Close, holder: str | None, guarded: Guarded
 ) -> tuple[Effect, ...]:
-    refusal = _not_in_hand(ticket, act, holder)
-    if refusal is not None:
-        return (refusal,)
+    not_in_hand = _not_in_hand(ticket, act, holder)
+    if not_in_hand is not None:
+        return (not_in_hand,)
     match act:
         case Reply():
-            return _reply(situation, ticket, act)
+            return _reply(situation, ticket, act, guarded)
         case Release():
             return _release(situation, ticket)
         case Close():
@@ -93,9 +100,13 @@ def _claim(situation: Situation, ticket: TicketFacts, act: Claim, holder: str | 
     )
 
 
-def _reply(situation: Situation, ticket: TicketFacts, act: Reply) -> tuple[Effect, ...]:
+def _reply(situation: Situation, ticket: TicketFacts, act: Reply, guarded: Guarded) -> tuple[Effect, ...]:
     if not act.text.strip() and not act.files:
         return (EMPTY,)
+    refused = refusal(guarded, act)
+    if refused is not None:
+        return (refused,)
+    note, kept = record(guarded, act)
     first = {} if ticket.first_reply_at else {"first_reply_at": situation.now}
     return (
         Say(
@@ -104,8 +115,9 @@ def _reply(situation: Situation, ticket: TicketFacts, act: Reply) -> tuple[Effec
             agent_id=act.agent_id,
             files=act.files,
             # What players who read from the tables see above it (W9).
-            data={"agent": act.desk_name},
+            data={"agent": act.desk_name, **kept},
         ),
+        *((WriteNote(note, act.agent_id),) if note else ()),
         ChangeTicket({"last_reply_at": situation.now, **first}),
     )
 

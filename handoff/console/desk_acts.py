@@ -24,6 +24,7 @@ from handoff.acts import (
     StoredFile,
 )
 from handoff.agents import Agent
+from handoff.console import views
 from handoff.console.access import PATH, Access, body_of, refusal, text_of
 from handoff.console.history import ticket_key, whole_number
 from messaging.file_types import clean_name
@@ -31,6 +32,7 @@ from messaging.files import describe
 from storage.database import Database
 
 LONGEST_TEXT = 20_000
+LONGEST_REASON = 500
 _MOST_FILES = 10
 _ACT_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
@@ -67,7 +69,8 @@ class DeskActs:
 
     async def _reply(self, request: web.Request) -> web.Response:
         body, common = await self._begun(request)
-        return await self._ended(Reply(**common, **await self._words(body)))
+        reason = text_of(body, "override_reason", LONGEST_REASON).strip()
+        return await self._ended(Reply(**common, **await self._words(body), override_reason=reason))
 
     async def _note(self, request: web.Request) -> web.Response:
         body, common = await self._begun(request)
@@ -135,6 +138,9 @@ class DeskActs:
 
     async def _ended(self, act: AgentAct) -> web.Response:
         outcome = await self._perform(act)
+        if isinstance(outcome, Declined) and isinstance(act, Reply) and outcome.findings:
+            found = {"text": act.text, "findings": [views.finding(each) for each in outcome.findings]}
+            raise refusal(web.HTTPConflict, outcome.code, outcome.reason, **found)
         if isinstance(outcome, Declined):
             raise refusal(web.HTTPConflict, outcome.code, outcome.reason)
         return web.json_response({})

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from handoff.agents import Agent, Role
+from handoff.guard.draft import Finding
 from handoff.notices import Notice, for_role
 from handoff.tickets import Ticket
 from messaging.conversations import Attachment, Message
@@ -79,6 +80,18 @@ def message(each: Message, versions: Sequence[Mapping[str, Any]] = ()) -> dict[s
 def staff(agents: Iterable[Agent]) -> dict[str, str]:
     """Desk names by agent id, of everybody who ever wrote."""
     return {str(agent.id): agent.desk_name for agent in agents}
+
+
+def finding(each: Finding) -> dict[str, Any]:
+    """What the guard found in a reply; ``span`` counts characters (code points) of its text."""
+    return {
+        "kind": each.kind,
+        "code": each.code,
+        "severity": each.severity,
+        "span": [each.start, each.end],
+        "reason": each.reason,
+        "suggestion": each.suggestion,
+    }
 
 
 def notices(found: Iterable[Notice], role: Role) -> list[dict[str, Any]]:

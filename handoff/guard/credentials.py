@@ -36,7 +36,7 @@ _SPOKEN_PASSWORD = re.compile(
     r"|(?:mật khẩu|mat khau|(?<!\w)mk)(?: mới| cũ| tạm| moi| cu)?(?: của \w{1,20})?"
     r"(?:\s{1,3}(?:là|la)\s{1,3}|\s{0,3}[:=]\s{0,3})"
     r"|(?<!\w)pass\s{1,3}(?:là|la)\s{1,3}"
-    r")[\"'「『“(]?(?P<value>[\x21-\x7e]{4,64})",
+    r")[\"'「『“(]?(?P<value>[\x21-\x7e]{4,})",
     re.IGNORECASE,
 )
 # What is said about a password in the place where the password itself would stand.
@@ -50,7 +50,7 @@ _NOT_A_PASSWORD = re.compile(
 )
 _BARE_PASSWORD = re.compile(
     r"(?:temporary|temp|new|old|initial|current|default|my|the) password\s{1,3}"
-    r"[\"'(]?(?=[\x21-\x7e]{0,63}\d)(?=[\x21-\x7e]{0,63}[A-Za-z])(?P<value>[\x21-\x7e]{4,64})",
+    r"[\"'(]?(?=[\x21-\x7e]{0,63}\d)(?=[\x21-\x7e]{0,63}[A-Za-z])(?P<value>[\x21-\x7e]{4,})",
     re.IGNORECASE,
 )
 _SECURITY_CODE = re.compile(

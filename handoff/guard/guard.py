@@ -30,6 +30,8 @@ _SECRETS = frozenset({Kind.PASSWORD, Kind.TOKEN, Kind.CARD})
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _MANY_DIGITS = 5
+# Numbers that are recognised only in some sentences, wherever they stand.
+_DATA = re.compile(r"\d[\d .-]{3,24}\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,15 @@ class Guard:
             *self._politeness(draft, folded),
         ]
         return tuple(sorted(findings, key=lambda finding: (finding.start, finding.end)))
+
+    def data_in(self, texts: Iterable[str], language: str) -> frozenset[str]:
+        """What a player told us of themselves in these texts, for a draft's ``known``."""
+        known: set[str] = set()
+        for text in texts:
+            folded = fold(text)
+            known |= {found.value for found in find_all(folded.text, self._finders.get(language, self._any_finders))}
+            known |= {match[0] for match in _DATA.finditer(folded.text)}
+        return frozenset(known)
 
     def _personal(self, draft: Draft, folded: Folded) -> Iterator[Finding]:
         known = _notations(draft.known) | self._allowed

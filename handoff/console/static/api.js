@@ -3,12 +3,13 @@
 const BASE = "/console";
 const TRIES = 6;
 
-/** The server refused: `code` to act on, `message` to show. */
+/** The server refused: `code` to act on, `message` to show, `details` all that it said. */
 export class Refused extends Error {
-  constructor(code, reason, status) {
+  constructor(code, reason, status, details = {}) {
     super(reason);
     this.code = code;
     this.status = status;
+    this.details = details;
   }
 }
 
@@ -32,7 +33,7 @@ export async function request(method, path, body) {
   if (response.ok) return answer;
   const reason = answer?.reason ?? `The server could not do that (${response.status}).`;
   if (response.status >= 502 || answer?.code === "storage") throw new Unreachable(reason);
-  throw new Refused(answer?.code ?? "unknown", reason, response.status);
+  throw new Refused(answer?.code ?? "unknown", reason, response.status, answer ?? {});
 }
 
 /**

@@ -4,6 +4,7 @@ import { Refused, newActId, upload } from "./api.js";
 import { size } from "./attachments.js";
 import { element, fill } from "./dom.js";
 import { Draft } from "./drafts.js";
+import { Findings } from "./findings.js";
 import { icon } from "./icons.js";
 import { notice } from "./notices.js";
 
@@ -27,6 +28,7 @@ export class Box {
       oninput: () => this.typed(),
       onpaste: (event) => this.pasted(event),
     });
+    this.findings = new Findings(desk, { change: (start, end) => this.select(start, end), send: (reason) => this.submit(reason) });
     this.chips = element("ul", { class: "chips", "aria-label": "Attached files" });
     this.chooser = element("input", { type: "file", multiple: true, class: "only-heard", tabindex: "-1", "aria-hidden": "true", onchange: () => this.chosen() });
     this.attach = element("button", { type: "button", class: "quiet attach", title: "Attach a file, or drop or paste one", onclick: () => this.chooser.click() }, icon("attach"), "Attach");
@@ -36,6 +38,7 @@ export class Box {
       { class: `box box-${kind.act}`, onsubmit: (event) => (event.preventDefault(), this.submit()) },
       element("label", { class: "box-label", for: this.words.id }, ...kind.label),
       this.words,
+      this.findings.node,
       this.chips,
       element("div", { class: "box-foot" }, this.attach, this.chooser, element("span", { class: "hint", id: `${kind.act}-hint` }, kind.hint), this.send),
     );
@@ -47,6 +50,7 @@ export class Box {
   open(ticket) {
     this.draft = new Draft(this.desk.me.id, ticket, this.kind.act);
     this.words.value = this.draft.text;
+    this.findings.hide();
     this.render();
     this.grow();
   }
@@ -68,8 +72,16 @@ export class Box {
     this.words.focus();
   }
 
+  /** Put the cursor on a part of the words, counted without the blanks before them. */
+  select(start, end) {
+    const blanks = this.words.value.length - this.words.value.trimStart().length;
+    this.focus();
+    this.words.setSelectionRange(blanks + start, blanks + end);
+  }
+
   typed() {
     this.draft.change({ text: this.words.value });
+    this.findings.hide();
     this.render();
     this.grow();
     if (this.words.value.trim()) this.onType();
@@ -150,24 +162,36 @@ export class Box {
     this.focus();
   }
 
-  async submit() {
+  /** Send what is written; `reason` says why although something was found in it. */
+  async submit(reason = "") {
     if (this.send.disabled) return;
     const { draft } = this;
+    let found = null;
     this.sending = true;
     this.render();
     try {
       const files = draft.files.map(({ sha256, name }) => ({ sha256, name }));
-      await this.desk.act(this.kind.act, { text: draft.text, files }, draft.begin(newActId()));
+      const override = reason && { override_reason: reason };
+      await this.desk.act(this.kind.act, { text: draft.text, files, ...override }, draft.begin(newActId()));
       draft.drop();
-      if (this.draft === draft) this.words.value = "";
+      if (this.draft === draft) {
+        this.words.value = "";
+        this.findings.hide();
+      }
     } catch (error) {
-      const declined = error instanceof Refused && error.status === 409;
-      notice(`${error.message} What you wrote is kept.`, declined ? "declined" : "bad");
+      if (error instanceof Refused && error.code === "guard" && this.draft === draft) found = error.details;
+      else this.kept(error);
     } finally {
       this.sending = false;
       this.render();
       this.grow();
-      if (this.draft === draft) this.focus();
+      if (found) this.findings.show(found);
+      else if (this.draft === draft) this.focus();
     }
+  }
+
+  kept(error) {
+    const declined = error instanceof Refused && error.status === 409;
+    notice(`${error.message} What you wrote is kept.`, declined ? "declined" : "bad");
   }
 }

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from handoff.acts import Claim, Close, Declined, LeaveIt, Note, Release, Reopen, Reply, Resend, StoredFile
+from handoff.guard.draft import Finding, Kind, Severity
 from handoff.tickets import TicketKey
 from storage.errors import DatabaseUnreachable
 from tests.handoff.console.world import World
@@ -141,3 +142,39 @@ async def test_nobody_acts_without_signing_in_or_from_another_site(world: World)
     assert elsewhere.status == 403
     assert "web.public_url" in (await elsewhere.json())["reason"]
     assert world.performer.acts == []
+
+
+async def test_what_the_guard_found_is_told_with_the_text_that_it_read(world: World) -> None:
+    await world.sign_in()
+    key = await world.ticket()
+    finding = Finding(Kind.FORBIDDEN, Severity.WARN, 2, 11, "It makes it worse.", "Say what you will do.")
+    world.performer.answer = Declined("guard", "Please look at this once more.", (finding,))
+    response = await world.post(f"/console/tickets/{key}/reply", {"act_id": "reply-0001", "text": " 😀 calm down "})
+    assert response.status == 409
+    assert await response.json() == {
+        "code": "guard",
+        "reason": "Please look at this once more.",
+        "text": "😀 calm down",
+        "findings": [
+            {
+                "kind": "forbidden",
+                "code": "G6",
+                "severity": "warn",
+                "span": [2, 11],
+                "reason": "It makes it worse.",
+                "suggestion": "Say what you will do.",
+            }
+        ],
+    }
+
+
+async def test_a_reply_carries_the_reason_for_which_it_is_sent_all_the_same(world: World) -> None:
+    await world.sign_in()
+    key = await world.ticket()
+    path = f"/console/tickets/{key}/reply"
+    body = {"act_id": "reply-0001", "text": "calm down", "override_reason": " a quote "}
+    assert (await world.post(path, body)).status == 200
+    (act,) = world.performer.acts
+    assert isinstance(act, Reply)
+    assert act.override_reason == "a quote"
+    assert (await world.post(path, body | {"override_reason": "x" * 501})).status == 400
