@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 import structlog
@@ -14,6 +16,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.schema import metadata
 from storage.database import Database, parse_url
 from tests.postgresql import postgresql
+
+# On a busy machine the time of one example says nothing.
+hypothesis.settings.register_profile("busy", deadline=None)
+hypothesis.settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -66,3 +72,13 @@ async def _fresh(server: str) -> str:
         await connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
     await engine.dispose()
     return url.set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def faq_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where what was learned from the sample FAQ is kept, for all workers of this run: each FAQ is learned once."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
+    folder = shared / "learned-faq"
+    folder.mkdir(exist_ok=True)
+    return folder

@@ -1,7 +1,7 @@
 """``make bench-faq``: the matcher measured on labelled questions, beside what others reach; fails below the bars.
 
-Reads ../shared/data beside the project (or $INNKEEPER_DATA); what is absent there is skipped, with the reason. Embeddings of the
-questions are kept in artifacts/bench-faq, so a second run is quicker; times a question are measured without them.
+Reads ../shared/data beside the project (or $INNKEEPER_DATA); what is absent there is skipped, with the reason. Vectors
+of the questions are kept in artifacts/bench-faq, so a second run is quicker; times are measured without them.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from bot.app import App
 from bot.building import build_app
 from bot.config import load_settings
 from bot.settings import Settings
+from handoff.calendar import WEEKDAYS
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "artifacts" / "screenshots"
@@ -88,19 +89,15 @@ class Inn:
         await app.database.close()
 
 
-@pytest.fixture(scope="session")
-def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where what was learned from the sample FAQ is kept, so that it is learned once."""
-    return tmp_path_factory.mktemp("faq")
-
-
 @pytest_asyncio.fixture(loop_scope="session")
-async def inn(tmp_path: Path, learned: Path) -> AsyncIterator[Inn]:
+async def inn(tmp_path: Path, faq_cache: Path) -> AsyncIterator[Inn]:
     shipped = load_settings(ROOT / "config.yaml", {})
     settings = replace(
         shipped,
         database=replace(shipped.database, url=f"sqlite:///{tmp_path / 'innkeeper.db'}"),
-        faq=replace(shipped.faq, cache=learned, semantic=False),
+        faq=replace(shipped.faq, cache=faq_cache, semantic=False),
+        # Whatever the time of day: what players are told out of hours is tested elsewhere.
+        hours=replace(shipped.hours, **dict.fromkeys(WEEKDAYS, ("00:00-24:00",))),
     )
     running = Inn(settings)
     await running.start()

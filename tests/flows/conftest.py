@@ -17,11 +17,6 @@ ROOT = Path(__file__).parents[2]
 ALWAYS = ("00:00-24:00",)
 
 
-@pytest.fixture(scope="session")
-def faq_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("faq")
-
-
 @pytest.fixture
 def settings(database_url: str, faq_cache: Path) -> Settings:
     """The shipped settings, open around the clock, on an empty database."""

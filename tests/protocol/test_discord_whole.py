@@ -35,11 +35,6 @@ ROOT = Path(__file__).parents[2]
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-@pytest.fixture(scope="module")
-def faq_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("faq")
-
-
 @pytest.fixture
 def settings(tmp_path: Path, faq_cache: Path) -> Settings:
     """The shipped settings, open around the clock, on an empty database (tests/flows uses both engines)."""

@@ -39,11 +39,6 @@ ALWAYS = ("00:00-24:00",)
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-@pytest.fixture(scope="session")
-def faq_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("faq")
-
-
 @pytest.fixture
 def settings(tmp_path: Path, faq_cache: Path) -> Settings:
     """The shipped settings, open around the clock, on an empty database (tests/flows uses both engines)."""
