@@ -40,7 +40,8 @@ def test_serve_says_where_it_is_and_ctrl_c_ends_it(owner: Owner) -> None:
         assert f"http://localhost:{owner.port}/chat" in welcome
         assert "with this link" in welcome
         assert "DISCORD_TOKEN" in welcome
-        assert "connecting" in welcome
+        assert "    web       on" in welcome
+        assert "    telegram  on" not in welcome
         with urllib.request.urlopen(f"http://127.0.0.1:{owner.port}/healthz", timeout=10) as answer:
             assert answer.status == 200
         # A second one on the same database is told so before it does any harm.
