@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
 
@@ -59,14 +60,16 @@ class Matrix:
         seed: int,
         *,
         told: Callable[[], None] = lambda: None,
-        fault: str | None = None,
-        only: tuple[str, ...] = (),
+        **more: Any,
     ) -> Outcome:
-        """One world. Where it breaks a promise, its folder (settings, log, SQLite database) is kept and named."""
+        """One world (``more`` as in Plan).
+
+        Where it breaks a promise, its folder (settings, log, SQLite database) is kept and named.
+        """
         folder = Path(tempfile.mkdtemp(prefix="innkeeper-world-"))
-        plan = Plan(engine, await self._database(engine, folder), mode, kills, seed, fault, only)
+        plan = Plan(engine, await self._database(engine, folder), mode, kills, seed, **more)
         outcome = await World(plan, self.launcher, folder, self.faq, told).run()
-        if outcome.report.problems and fault is None:
+        if outcome.report.problems and plan.fault is None:
             outcome.report.problems.append(f"its log is in {folder}")
         else:
             shutil.rmtree(folder)

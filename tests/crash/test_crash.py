@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.crash.matrix import Matrix, matrix, summary, table
+from tests.crash.matrix import Matrix, summary, table
 
 KILLS = 28
 SEED = 20271
-
-
-@pytest.fixture(scope="module")
-def made(postgres_url: str) -> Iterator[Matrix]:
-    with matrix(postgres_url) as ready:
-        yield ready
 
 
 @pytest.mark.crash
@@ -45,3 +37,13 @@ async def test_the_checker_sees_a_planted_fault(made: Matrix, fault: str) -> Non
     steps, words = PLANTED[fault]
     outcome = await made.world("sqlite", "polling", 3, SEED, fault=fault, only=steps)
     assert any(words in problem for problem in outcome.report.problems), outcome.report.problems
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+async def test_what_players_see_is_in_committed_order_where_a_fifth_of_all_sends_fails(
+    made: Matrix, engine: str
+) -> None:
+    outcome = await made.world(engine, "polling", 1, SEED, only=("random",), trouble=0.2, life=6.0)
+    assert not outcome.report.problems, "\n".join(outcome.report.problems)
+    assert outcome.report.outgoing > 20

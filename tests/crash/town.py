@@ -22,18 +22,28 @@ QUESTIONS = (
 )
 PLAYERS = 6
 BETWEEN_WORDS = 0.12
+TROUBLES: dict[str, dict[str, Any]] = {
+    "drop": {"what": "drop"},
+    "drop_after": {"what": "drop", "after_effect": True},
+    "page_after": {"what": "status", "status": 502, "after_effect": True},
+    "busy": {"what": "error", "error": too_many_requests(1)},
+    "error": {"what": "status", "status": 503},
+}
 HIDING = frozenset({"drop", "status"})
 
 
 class _WatchedFaults(Faults):
     """Tells of each fault that befalls a send."""
 
-    def __init__(self, befallen: Callable[[Fault, str], None]) -> None:
+    def __init__(self, befallen: Callable[[Fault, str], None], happens: Callable[[], Fault | None]) -> None:
         super().__init__()
         self._befallen = befallen
+        self._happens = happens
 
     def take(self, method: str, chat_id: int | None) -> Fault | None:
         fault = super().take(method, chat_id)
+        if fault is None and method == "sendMessage":
+            fault = self._happens()
         if fault is not None:
             self._befallen(fault, str(chat_id))
         return fault
@@ -42,18 +52,19 @@ class _WatchedFaults(Faults):
 class Town:
     """The players and their network. ``life`` counts the program's processes; ``on_delivery`` may end one."""
 
-    def __init__(self, record: Record, chance: random.Random) -> None:
+    def __init__(self, record: Record, chance: random.Random, trouble: float = 0.0) -> None:
         self.server = FakeTelegram(record=False)
         self.record = record
         self.life = 0
         self.on_delivery: Callable[[], None] = lambda: None
         self._chance = chance
+        self._trouble = trouble
         self._hiding: set[str] = set()
         self._faulty: set[tuple[int, str]] = set()
         self._recent: deque[tuple[str, Json]] = deque(maxlen=20)
         self._players: list[FakeUser] = []
         self._number = 0
-        self.server.faults = _WatchedFaults(self._befallen)
+        self.server.faults = _WatchedFaults(self._befallen, self._happens)
         self.server.world.on_sent = self._on_sent
 
     async def start(self) -> None:
@@ -102,19 +113,18 @@ class Town:
 
     def _arm(self, player: FakeUser) -> None:
         """Something goes wrong with the next send to this player; its outcome is hidden once a life at most."""
-        what = self._chance.choice(("drop", "drop_after", "page_after", "busy", "error"))
-        faults: dict[str, dict[str, Any]] = {
-            "drop": {"what": "drop"},
-            "drop_after": {"what": "drop", "after_effect": True},
-            "page_after": {"what": "status", "status": 502, "after_effect": True},
-            "busy": {"what": "error", "error": too_many_requests(1)},
-            "error": {"what": "status", "status": 503},
-        }
+        what = self._chance.choice(list(TROUBLES))
         if what in ("drop", "drop_after", "page_after"):
             if (self.life, str(player.id)) in self._faulty:
                 return
             self._faulty.add((self.life, str(player.id)))
-        self.server.fault(method="sendMessage", chat_id=player.id, **faults[what])
+        self.server.fault(method="sendMessage", chat_id=player.id, **TROUBLES[what])
+
+    def _happens(self) -> Fault | None:
+        """What goes wrong with a send that nobody armed anything for."""
+        if self._chance.random() >= self._trouble:
+            return None
+        return Fault(method="sendMessage", **TROUBLES[self._chance.choice(list(TROUBLES))])
 
     def _befallen(self, fault: Fault, chat: str) -> None:
         if fault.what not in HIDING or fault.status == 503:

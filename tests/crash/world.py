@@ -6,8 +6,8 @@ import asyncio
 import random
 import socket
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +34,7 @@ channels:
   telegram: {{token: "${{TELEGRAM_TOKEN}}", api_url: "{api_url}", mode: {mode}}}
   web: {{enabled: false}}
 faq: {{folder: {faq}/entries, cache: {faq}/cache, semantic: false, answer_above: 0.5, misses_before_handoff: 3}}
-handoff: {{messages_per_minute: 1000000, apology_after: 2 seconds}}
+handoff: {{messages_per_minute: {messages_per_minute}, apology_after: 2 seconds}}
 hours: {{{hours}}}
 log: {{level: warning}}
 """
@@ -74,6 +74,11 @@ class Plan:
     seed: int
     fault: str | None = None
     only: tuple[str, ...] = ()
+    # The share of sends that go wrong beside those of every world.
+    trouble: float = 0.0
+    # Seconds that a process lives which is to die at a random moment; None draws them.
+    life: float | None = None
+    messages_per_minute: int = 1_000_000
 
     def step_names(self) -> list[str]:
         """The steps at which processes of this world die; random moments come as often as three of them."""
@@ -105,7 +110,7 @@ class World:
     """Runs one plan in ``folder``; ``told`` is called after each kill."""
 
     def __init__(self, plan: Plan, launcher: Launcher, folder: Path, faq: Path, told: Callable[[], None]) -> None:
-        self._plan = plan
+        self.plan = plan
         self._launcher = launcher
         self._log = folder / "program.log"
         self._config = folder / "config.yaml"
@@ -114,23 +119,23 @@ class World:
         self._port = _free_port()
         self._chance = random.Random(plan.seed)
         self._record = Record()
-        self._town = Town(self._record, random.Random(self._chance.random()))
+        self.town = Town(self._record, random.Random(self._chance.random()), plan.trouble)
         address = f"http://127.0.0.1:{self._port}"
         self._agent = ConsoleAgent(address, self._record, random.Random(self._chance.random()))
         self._outcome = Outcome(plan)
 
     async def run(self) -> Outcome:
         """All lives and the check."""
-        await self._town.start()
+        await self.town.start()
         self._write_config()
         try:
             await self._prepare()
-            living = asyncio.create_task(self._town.live())
+            living = asyncio.create_task(self.town.live())
             working = asyncio.create_task(self._agent.work())
             try:
-                names = self._plan.step_names()
+                names = self.plan.step_names()
                 deck: list[str] = []
-                for _ in range(self._plan.kills):
+                for _ in range(self.plan.kills):
                     if not deck:
                         deck = self._chance.sample(names, len(names))
                     await self._live_and_die(deck.pop())
@@ -141,28 +146,42 @@ class World:
             await self._settle(working)
         finally:
             await self._agent.close()
-            await self._town.server.close()
+            await self.town.server.close()
         return self._outcome
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """The program at work in a town where nobody lives but whom the test brings."""
+        await self.town.start()
+        self._write_config()
+        process = await self._start("serve")
+        try:
+            await self.town.server.wait_polling(30)
+            yield
+        finally:
+            await process.end()
+            await self.town.server.close()
 
     def _write_config(self) -> None:
         hours = ", ".join(f'{day}: ["00:00-24:00"]' for day in DAYS)
         text = CONFIG.format(
             root=ROOT,
             port=self._port,
-            database=self._plan.database,
-            api_url=self._town.server.api_url,
-            mode=self._plan.mode,
+            database=self.plan.database,
+            api_url=self.town.server.api_url,
+            mode=self.plan.mode,
             faq=self._faq,
             hours=hours,
+            messages_per_minute=self.plan.messages_per_minute,
         )
         self._config.write_text(text, encoding="utf-8")
 
     async def _start(self, *arguments: str, step: str | None = None) -> Process:
-        environment = {"TELEGRAM_TOKEN": self._town.server.token}
+        environment = {"TELEGRAM_TOKEN": self.town.server.token}
         if step is not None:
             environment[CRASH_AT] = step
-        if self._plan.fault is not None:
-            environment[CRASH_FAULT] = self._plan.fault
+        if self.plan.fault is not None:
+            environment[CRASH_FAULT] = self.plan.fault
         return await self._launcher.start([*arguments, "--config", str(self._config)], self._log, environment)
 
     async def _prepare(self) -> None:
@@ -191,12 +210,12 @@ class World:
 
     async def _live_and_die(self, name: str) -> None:
         """One process from its start to its violent end."""
-        self._town.life += 1
+        self.town.life += 1
         reached = asyncio.Event()
         step = None
         longest = LONGEST_LIFE
         if name == RANDOM:
-            longest = self._chance.uniform(0.0, 2.0)
+            longest = self._chance.uniform(0.0, 2.0) if self.plan.life is None else self.plan.life
         elif name != REACHED:
             step = f"{name}:{self._chance.randint(1, 1 if name.startswith('takeover') else 5)}"
         process = await self._start("serve", step=step)
@@ -208,7 +227,7 @@ class World:
         except TimeoutError:
             self._outcome.by_clock += name != RANDOM
         finally:
-            self._town.on_delivery = lambda: None
+            self.town.on_delivery = lambda: None
             await process.end()
         self._outcome.kills[name] += 1
 
@@ -223,16 +242,16 @@ class World:
                 process.kill()
                 reached.set()
 
-        self._town.on_delivery = on_delivery
+        self.town.on_delivery = on_delivery
 
     async def _settle(self, working: asyncio.Task[None]) -> None:
         """A last process that nobody kills finishes everything; then the tables are compared with what was seen."""
-        self._town.life += 1
+        self.town.life += 1
         self._agent.leave()
         process = await self._start("serve")
         try:
             with suppress(TimeoutError):
-                async with asyncio.timeout(SETTLE_WITHIN if self._plan.fault is None else BROKEN_WITHIN):
+                async with asyncio.timeout(SETTLE_WITHIN if self.plan.fault is None else BROKEN_WITHIN):
                     await working
                     while not await self._is_settled():  # noqa: ASYNC110 - tables tell nobody
                         await asyncio.sleep(0.1)
@@ -242,10 +261,10 @@ class World:
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
             await process.end()
-        self._outcome.report = check(await read(self._plan.database), self._record)
+        self._outcome.report = check(await read(self.plan.database), self._record)
 
     async def _is_settled(self) -> bool:
-        return not self._town.server.bot.pending and is_settled(await read(self._plan.database), self._record)
+        return not self.town.server.bot.pending and is_settled(await read(self.plan.database), self._record)
 
 
 def _free_port() -> int:
