@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from faq.embedding.choice import open_embedder
@@ -20,10 +20,12 @@ from faq.match import Answer, Candidate, Match, Question, Verdict
 from faq.model import Model
 from faq.scorers.grams import Stream
 from faq.scoring import Reading, Scorer
-from faq.verdict import Thresholds, decide
+from faq.verdict import BY_HEART, Thresholds, decide
 
 # What stands word for word in the FAQ is right but for two entries' owners meaning different things by it.
 _EXACT = 0.99
+# A phrasing but for slips of the finger.
+_NEARLY_EXACT = 0.97
 _REMEMBERED = 2048
 # A longer message is matched on its beginning: what follows no longer changes what it asks.
 _LONGEST = 2000
@@ -118,7 +120,7 @@ class Matcher:
             entry_id = self._exact.get(reading.folded)
             remembered = self._remembered.get((reading, excluded))
             if entry_id is not None and entry_id not in excluded:
-                found[reading] = (Candidate(entry_id, _EXACT, {"scored_by": "exact phrasing"}),)
+                found[reading] = (Candidate(entry_id, _EXACT, {"scored_by": BY_HEART}),)
             elif remembered is not None:
                 found[reading] = remembered
             else:
@@ -127,10 +129,21 @@ class Matcher:
             return [()] * len(readings)
         if fresh:
             left_out = [self._place[entry_id] for entry_id in excluded if entry_id in self._place]
-            scored = self._scorer.candidates(fresh, left_out)
+            scored = [self._by_heart(each) for each in self._scorer.candidates(fresh, left_out)]
             found |= zip(fresh, scored, strict=True)
             self._remember(fresh, excluded, scored)
         return [found[reading] for reading in readings]
+
+    def _by_heart(self, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+        """The candidates, the first one as good as certain where the words are its phrasing but for their spelling."""
+        best = candidates[0] if candidates else None
+        repaired = best.reasons.get("repaired") if best is not None else None
+        if best is None or self._exact.get(str(repaired)) != best.entry_id:
+            return candidates
+        sure = replace(
+            best, confidence=max(best.confidence, _NEARLY_EXACT), reasons={**best.reasons, "scored_by": BY_HEART}
+        )
+        return (sure, *candidates[1:])
 
     def _remember(
         self, readings: Sequence[Reading], excluded: frozenset[str], scored: Sequence[tuple[Candidate, ...]]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from faq.match import Answer, Candidate, Handoff, Suggest, Verdict
 
+# The words are one of the entry's phrasings, but for their spelling at most.
+BY_HEART = "exact phrasing"
 _MOST_TOGETHER = 3
 _MOST_SUGGESTED = 3
 
@@ -26,8 +28,8 @@ def decide(whole: Sequence[Candidate], parts: Sequence[Sequence[Candidate]], thr
     message allows it. Else the player chooses among what is likely for the whole, then for its parts.
     """
     firsts = [part[0] for part in parts if part]
-    sure = _distinct(first for first in firsts if first.confidence >= thresholds.answer_above)
-    certain = bool(whole) and whole[0].confidence >= thresholds.answer_above
+    sure = _distinct(first for first in firsts if _is_sure(first, thresholds))
+    certain = bool(whole) and _is_sure(whole[0], thresholds)
     if len(sure) > 1:
         return Answer(sure[:_MOST_TOGETHER])
     if certain:
@@ -36,6 +38,11 @@ def decide(whole: Sequence[Candidate], parts: Sequence[Sequence[Candidate]], thr
         return Answer(sure)
     likely = _distinct(candidate for candidate in (*whole, *firsts) if candidate.confidence >= thresholds.suggest_above)
     return Suggest(likely[:_MOST_SUGGESTED]) if likely else Handoff()
+
+
+def _is_sure(candidate: Candidate, thresholds: Thresholds) -> bool:
+    """What the owner wrote down as a way to ask is answered, however careful the threshold."""
+    return candidate.confidence >= thresholds.answer_above or candidate.reasons.get("scored_by") == BY_HEART
 
 
 def _distinct(candidates: Iterable[Candidate]) -> tuple[str, ...]:

@@ -298,3 +298,13 @@ def test_what_people_had_to_answer_is_held_less_sure(tmp_path: Path, matcher: Ma
     assert before is not None
     assert after is None or after.confidence < before.confidence
     assert best(taught, "how do i change my hero name") == "name-change"
+
+
+def test_a_phrasing_is_answered_however_careful_the_threshold_and_whatever_slips(tmp_path: Path) -> None:
+    careful = learn(faq_of(SAMPLE), replace(WORDS, answer_above=0.9999), tmp_path)
+    phrasing = next(iter(faq_of(SAMPLE).entries.values())).phrasings[0].text
+    longest = max(phrasing.split(), key=len)
+    slipped = phrasing.replace(longest, longest[:2] + longest[3:])
+    for text in (phrasing, slipped):
+        (match,) = careful.match([Question(text)])
+        assert isinstance(match.verdict, Answer), (text, match)
