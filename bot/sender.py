@@ -286,9 +286,7 @@ class Sender:
         Without ``may_repeat`` a resend is not tried again and again even where it is safe.
         """
         self._metrics.sends.labels(entry.channel, "hidden").inc()
-        capabilities = self._channels[entry.channel].capabilities
-        age = (self._now() - entry.created_at).total_seconds()
-        safe = may_repeat and ("edits" in entry.payload or age < capabilities.idempotent_for)
+        safe = may_repeat and self._is_safe_to_repeat(entry)
         if safe or (entry.author is Author.BOT and entry.doubts == 0):
             again = replace(
                 entry,
@@ -304,10 +302,18 @@ class Sender:
         return None
 
     async def _after_silence(self, entry: Entry) -> Entry | None:
-        """An entry whose holder died. One that would have been marked as being sent, and is not, was surely not."""
-        if _is_marked_first(entry) and entry.state is EntryState.WAITING:
-            return entry
+        """An entry whose holder died. One that would have been marked as being sent, and is not, was surely not; nor
+        was one that was put off until later.
+        """
+        surely_unsent = entry.state is EntryState.WAITING and (_is_marked_first(entry) or entry.due_at > self._now())
+        if surely_unsent or self._is_safe_to_repeat(entry):
+            # Tried at once and not counted: ends that come before every try must not put it off further and further.
+            return replace(entry, due_at=self._now())
         return await self._doubt(entry, "the process that was sending this ended before it knew the outcome")
+
+    def _is_safe_to_repeat(self, entry: Entry) -> bool:
+        age = (self._now() - entry.created_at).total_seconds()
+        return "edits" in entry.payload or age < self._channels[entry.channel].capabilities.idempotent_for
 
     async def _done(
         self,

@@ -210,6 +210,33 @@ async def test_what_the_bot_repeats_is_given_up_only_if_the_repeat_was_begun(
     assert len(ann.messages) == reads
 
 
+@pytest.mark.parametrize("is_edit", [True, False])
+async def test_dying_again_and_again_neither_puts_off_nor_doubts_what_waited_for_its_time(
+    cottage: House, is_edit: bool
+) -> None:
+    ann = await stranded(cottage, Author.BOT, EntryState.WAITING)
+    (row,) = await rows(cottage, EntryState.WAITING)
+    later = cottage.clock() + timedelta(hours=1)
+    put_off = {"due_at": later, "attempts": 5}
+    async with cottage.app.database.transaction() as connection:
+        if is_edit:
+            await connection.execute(sa.update(outbox).values(state=EntryState.SENT))
+            edit = {"number": 1000, "payload": {"text": "Use it.", "edits": row.message_number}, "external_id": None}
+            await connection.execute(sa.insert(outbox), [{**row._mapping, **put_off, **edit}])
+        else:
+            await connection.execute(sa.update(outbox).values(**put_off))
+    with cottage.channel.holding(ann.chat):
+        for _ in range(3):
+            tried = len(cottage.channel.attempts)
+            await restart(cottage, cottage.crash)
+            await cottage.channel.until(lambda: len(cottage.channel.attempts) > tried)  # noqa: B023 - awaited here
+        (left,) = await rows(cottage, EntryState.WAITING)
+        assert (left.attempts, left.doubts) == (5, 0)
+    await until(cottage, ann, Status.SENT)
+    await cottage.quiet()
+    assert not await rows(cottage, EntryState.WAITING)
+
+
 async def test_more_than_one_sweep_takes_over_is_taken_over(cottage: House) -> None:
     ann = await stranded(cottage, Author.BOT, EntryState.WAITING, holder="another")
     (row,) = await rows(cottage, EntryState.WAITING)
