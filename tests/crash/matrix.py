@@ -70,7 +70,7 @@ class Matrix:
         plan = Plan(engine, await self._database(engine, folder), mode, kills, seed, **more)
         outcome = await World(plan, self.launcher, folder, self.faq, told).run()
         if outcome.report.problems and plan.fault is None:
-            outcome.report.problems.append(f"its log is in {folder}")
+            outcome.report.problems.insert(0, f"its log is in {folder}")
         else:
             shutil.rmtree(folder)
         return outcome

@@ -42,9 +42,12 @@ class Process:
 
     def kill(self) -> None:
         """SIGKILL, if it still lives."""
+        self.signal(signal.SIGKILL)
+
+    def signal(self, number: signal.Signals) -> None:
         if not self.ended.is_set():
             with suppress(ProcessLookupError):
-                os.kill(self.id, signal.SIGKILL)
+                os.kill(self.id, number)
 
     async def end(self, within: float = 20.0) -> None:
         """Kill it and wait until it is gone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import signal
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -253,17 +254,27 @@ class World:
             with suppress(TimeoutError):
                 async with asyncio.timeout(SETTLE_WITHIN if self.plan.fault is None else BROKEN_WITHIN):
                     await working
-                    while not await self._is_settled():  # noqa: ASYNC110 - tables tell nobody
+                    while not await self._is_settled(process):  # noqa: ASYNC110 - tables tell nobody
                         await asyncio.sleep(0.1)
-                    # Whatever would still be sent a second time has its chance.
-                    await asyncio.sleep(0.5)
         finally:
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
             await process.end()
         self._outcome.report = check(await read(self.plan.database), self._record)
 
-    async def _is_settled(self) -> bool:
+    async def _is_settled(self, process: Process) -> bool:
+        """Whether all is in and out; the process is left standing still then, since its timers would go on."""
+        if not await self._looks_settled():
+            return False
+        # Whatever would still be sent a second time has its chance.
+        await asyncio.sleep(0.5)
+        process.signal(signal.SIGSTOP)
+        if await self._looks_settled():
+            return True
+        process.signal(signal.SIGCONT)
+        return False
+
+    async def _looks_settled(self) -> bool:
         return not self.town.server.bot.pending and is_settled(await read(self.plan.database), self._record)
 
 
