@@ -170,9 +170,9 @@ def test_confidences_fall_and_are_probabilities(matcher: Matcher) -> None:
 
 
 def test_reasons_say_why(matcher: Matcher) -> None:
-    found = ask(matcher, "i wnat to chagne my nickname please").best
+    found = ask(matcher, "i wnat to chagne my nickname today").best
     assert found is not None
-    assert found.reasons["repaired"] == "i want to change my nickname please"
+    assert found.reasons["repaired"] == "i want to change my nickname today"
     assert isinstance(found.reasons["nearest_phrasing"], str)
     assert 0 < float(found.reasons["similarity"]) <= 1
 
