@@ -16,7 +16,7 @@ from zoneinfo import available_timezones
 
 from dotenv import dotenv_values
 
-from bot.settings import Settings
+from bot.settings import DatabaseSettings, Settings
 from storage.problems import Place, ProblemsFound, did_you_mean
 from storage.yaml_file import Document, MappingNode, Node, ScalarNode, read_yaml
 from storage.yaml_reader import YamlReader, is_nothing
@@ -45,7 +45,15 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
     _check(settings, document, reader)
     if reader.problems:
         raise ProblemsFound(reader.problems)
-    return settings
+    return replace(settings, database=_from_folder(settings.database, path.parent.resolve()))
+
+
+def _from_folder(database: DatabaseSettings, folder: Path) -> DatabaseSettings:
+    """A SQLite file is meant from the settings' folder, like every path in them."""
+    scheme, slashes, name = database.url.partition(":///")
+    if not slashes or not scheme.startswith("sqlite") or name in ("", ":memory:"):
+        return database
+    return replace(database, url=f"{scheme}:///{folder / name}")
 
 
 class _Reading:

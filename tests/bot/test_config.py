@@ -152,3 +152,9 @@ def test_no_file_at_all_can_break_the_reader(tmp_path_factory: pytest.TempPathFa
     file.write_bytes(data)
     with contextlib.suppress(ProblemsFound):
         assert isinstance(load_settings(file, {}), Settings)
+
+
+def test_a_sqlite_file_is_meant_from_the_folder_of_the_settings(tmp_path: Path) -> None:
+    assert read(tmp_path, "").database.url == f"sqlite:///{tmp_path}/data/innkeeper.db"
+    for kept in ("sqlite:////var/lib/innkeeper.db", "sqlite:///:memory:", "postgresql://db/innkeeper"):
+        assert read(tmp_path, f"database: {{url: '{kept}'}}\n").database.url == kept
