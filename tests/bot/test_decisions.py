@@ -43,7 +43,7 @@ KNOWN = {
 }
 object.__setattr__(KNOWN["hello"], "kind", Kind.SMALL_TALK)
 
-moments = st.integers(0, 200_000).map(lambda seconds: NOW - timedelta(seconds=seconds))
+moments = (st.integers(0, 70) | st.integers(0, 200_000)).map(lambda seconds: NOW - timedelta(seconds=seconds))
 entry_ids = st.lists(st.sampled_from([*KNOWN, "gone"]), min_size=1, max_size=3, unique=True).map(tuple)
 offered = st.builds(
     Offered, st.sampled_from(list(KNOWN)), st.text(max_size=5), st.floats(0, 1).map(lambda n: round(n, 3))

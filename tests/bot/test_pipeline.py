@@ -13,7 +13,7 @@ from handoff.tickets import TicketKey
 from messaging import timers
 from messaging.conversations import conversations
 from messaging.inbox import inbox
-from messaging.messages import MessageReceived
+from messaging.messages import MessageEdited, MessageReceived
 from messaging.outbox import outbox
 from messaging.timers import Timer
 from storage.database import Database
@@ -38,10 +38,20 @@ async def test_a_defect_at_one_message_is_that_messages_alone(path: OnePath) -> 
     assert await path.tickets() == {"ben": ("waiting", "failure")}
     # What was handed over for sending is what is stored, once.
     assert sum(len(each.entries) for each in path.commits) == 3
-    # It comes again, as networks do: nothing happens twice.
-    await path.pipeline.handle(batch)
+    # It comes again, as networks do: nothing happens twice, and nothing has to fail for that.
+    commits, path.knows.breaks_at = len(path.commits), "nothing more"
+    assert await path.pipeline.handle([*batch, *batch]) == [Done()] * 6
+    assert len(path.commits) == commits + 1
+    assert not path.commits[-1].entries
     assert [await path.stored(who) for who in ("ann", "ben", "cem")] == [["goblin"], ["boom"], ["what"]]
     assert await path.answers("ben") == [SORRY]
+
+
+async def test_an_edit_in_one_batch_with_its_message_is_one_message_and_no_failure(path: OnePath) -> None:
+    message = path.wrote("ann", "gobln")
+    edit = MessageEdited("memory", "ann", message.external_id, message.person, path.now, "1", "goblin")
+    await path.pipeline.handle([edit, message])
+    assert (await path.stored("ann"), await path.answers("ann"), len(path.commits)) == (["goblin"], ["Goblin"], 1)
 
 
 async def test_the_queue_does_not_stop_behind_a_player_who_breaks_it_every_time(path: OnePath) -> None:

@@ -16,7 +16,7 @@ from channels.memory.network import Fault
 from channels.memory.player import MemoryPlayer
 from handoff.acts import Reply
 from messaging.messages import Author, Status
-from messaging.outbox import EntryState, holders, outbox
+from messaging.outbox import TAKEN_AT_ONCE, EntryState, holders, outbox
 from tests.flows.house import House
 from tests.flows.talking import talking, texts, until
 
@@ -88,7 +88,7 @@ async def test_what_an_agent_wrote_is_unknown_after_a_crash_in_the_middle_and_se
 
 async def test_a_crash_between_any_two_steps_loses_and_doubles_nothing(cottage: House) -> None:
     """The short version: killed after each of the first steps of an answer, again and again."""
-    for steps in range(0, 45, 3):
+    for steps in range(0, 48, 6):
         ann = cottage.channel.player(f"Ann {steps}", language="en")
         writing = asyncio.create_task(cottage.channel.deliver([ann.message("how do i beat the goblin")]))
         for _ in range(steps + 1):
@@ -237,15 +237,29 @@ async def test_dying_again_and_again_neither_puts_off_nor_doubts_what_waited_for
     assert not await rows(cottage, EntryState.WAITING)
 
 
-async def test_more_than_one_sweep_takes_over_is_taken_over(cottage: House) -> None:
-    ann = await stranded(cottage, Author.BOT, EntryState.WAITING, holder="another")
+async def test_all_that_was_left_goes_out_before_anything_new_however_much_it_is(cottage: House) -> None:
+    """More than one sweep takes: Ben's many are swept first, and Ann is not overtaken by her own next words."""
+    ben = await stranded(cottage, Author.BOT, EntryState.WAITING, holder="another")
     (row,) = await rows(cottage, EntryState.WAITING)
+    many = [{**row._mapping, "number": 1000 + number} for number in range(TAKEN_AT_ONCE + 100)]
+    ann = cottage.channel.player("Ann", language="en")
+    cottage.channel.fail(Fault(TryLater("down", after=3600)), chat=ann.chat)
+    await ann.writes("how do i beat the goblin")
     async with cottage.app.database.transaction() as connection:
-        many = [{**row._mapping, "number": 1000 + number} for number in range(1200)]
         await connection.execute(sa.insert(outbox), many)
+    await put_off(cottage)
+    await cottage.crash()
+    await ann.writes("where do i get lamp oil")
     cottage.clock.advance(minutes=1)
-    await cottage.app.clockwork.beat()
-    await cottage.channel.until(lambda: len(ann.messages) == 1202, within=20)
+    await cottage.begin()
+    async with cottage.app.database.reading() as connection:
+        left = await connection.scalar(
+            sa.select(sa.func.count()).where(outbox.c.held_by == "another", outbox.c.state == EntryState.WAITING)
+        )
+    assert left == 0
+    await ann.reads("miller")
+    assert [each.text.split()[0] for each in ann.messages] == ["Use", "Ask"]
+    await cottage.channel.until(lambda: len(ben.messages) == len(many) + 2, within=20)
 
 
 async def test_entries_of_a_channel_that_is_off_wait_for_it(quiet_cottage: House) -> None:
