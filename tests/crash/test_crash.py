@@ -11,6 +11,7 @@ SEED = 20271
 
 
 @pytest.mark.crash
+@pytest.mark.timeout(300)
 async def test_no_message_is_lost_or_doubled_by_kills_at_any_step(made: Matrix) -> None:
     outcomes = await made.run(KILLS, SEED, lambda: None)
     problems = [problem for each in outcomes for problem in each.report.problems]
