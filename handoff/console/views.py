@@ -68,6 +68,7 @@ def message(each: Message, versions: Sequence[Mapping[str, Any]] = ()) -> dict[s
         "buttons": [button.label for button in each.buttons],
         "status": each.status,
         "error": each.error,
+        "left": bool(each.data.get("left")),
         "sent_at": moment(each.sent_at),
         "edited_at": moment(each.edited_at),
         "deleted_at": moment(each.deleted_at),

@@ -98,7 +98,12 @@ async def take(browser: Browser, house: Inn) -> None:
     await say(rin, "It is here! Thank you so much")
     await expect(bubbles(mira, "player").last).to_contain_text("It is here!")
     await box.fill("You are welcome, Rin. Is there anything else?")
-    await side_by_side(browser, await rin.screenshot(animations="disabled"), await mira.screenshot())
+    before = await mira.screenshot()
+    await box.fill("Please calm down. You will get 200 glims from us.")
+    await box.press("Control+Enter")
+    await expect(mira.get_by_role("alert", name="Before this is sent")).to_be_visible()
+    await keep(mira, "console-guard")
+    await side_by_side(browser, await rin.screenshot(animations="disabled"), before)
 
 
 async def side_by_side(browser: Browser, chat: bytes, desk: bytes) -> None:

@@ -86,6 +86,8 @@ async def test_an_agent_cannot_override_a_block(inn: Inn, page: Page, player: Pa
     await expect(box).to_be_focused()
     await expect(bubbles(page, "agent")).to_have_count(0)
     await keep(page, "console-guard-block")
+    end = "each => each.scrollHeight - each.scrollTop - each.clientHeight"
+    assert await page.locator(".scroller").evaluate(end) < 2
 
 
 async def test_a_lead_overrides_a_block(inn: Inn, page: Page, player: Page) -> None:

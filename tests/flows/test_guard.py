@@ -225,3 +225,11 @@ async def test_a_secret_told_to_an_agent_is_hidden_and_the_player_warned(cottage
     await ann.writes("my password is Gr33nLantern!")
     await ann.reads("Please never write passwords")
     assert not any("Gr33nLantern" in each for each in await cottage.written(ann.chat))
+
+
+async def test_a_very_long_message_is_looked_through_too(cottage: House) -> None:
+    ann = cottage.channel.player("Ann", language="en")
+    await ann.writes("lamp oil " * 1000 + "password: Gr33nLantern!")
+    await ann.reads("Please never write passwords")
+    (stored,) = await cottage.written(ann.chat)
+    assert stored.endswith("password: ••••••••!")

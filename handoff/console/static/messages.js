@@ -26,8 +26,15 @@ export class Messages {
     this.scroller.addEventListener("scroll", () => this.atEnd() && (this.down.hidden = true));
     // Pictures and a growing writing box change the height: whoever reads the end keeps reading the end.
     this.followed = true;
-    this.scroller.addEventListener("scroll", () => (this.followed = this.atEnd()));
-    const follow = new ResizeObserver(() => this.followed && this.toEnd());
+    this.size = "";
+    this.scroller.addEventListener("scroll", () => {
+      // Where the size changed too, nobody scrolled: the observer sees to it.
+      if (this.size === this.measure()) this.followed = this.atEnd();
+    });
+    const follow = new ResizeObserver(() => {
+      if (this.followed) this.toEnd();
+      this.size = this.measure();
+    });
     follow.observe(this.list);
     follow.observe(this.scroller);
     desk.on("open", () => (this.hideTyping(), this.render(true)));
@@ -101,16 +108,22 @@ export class Messages {
   }
 
   status(message, kind) {
-    const { status, error, number } = message;
+    const { status, error, number, left } = message;
     if (status === "waiting") return element("p", { class: "status" }, "Sending…");
     if (status === "sent") return kind === "agent" ? element("p", { class: "status status-sent" }, icon("check"), "Sent") : null;
+    if (left) return element("p", { class: "status" }, status === "dead" ? "Not delivered, and left so" : "It may have arrived or not, and was left so");
     if (status === "unknown") {
       return this.trouble("It may have arrived or not: nobody could tell us.", error, [
         ["Send again", "resend", number],
         ["Leave it", "leave", number],
       ]);
     }
-    if (status === "dead") return this.trouble("Not delivered.", error, [["Send again", "resend", number]]);
+    if (status === "dead") {
+      return this.trouble("Not delivered.", error, [
+        ["Send again", "resend", number],
+        ["Leave it", "leave", number],
+      ]);
+    }
     return null;
   }
 
@@ -152,6 +165,10 @@ export class Messages {
   hideTyping() {
     clearTimeout(this.untilHidden);
     this.typing.hidden = true;
+  }
+
+  measure() {
+    return `${this.scroller.scrollHeight} ${this.scroller.clientHeight}`;
   }
 
   atEnd() {
