@@ -75,6 +75,7 @@ def save(model: Model, path: Path) -> None:
         "characters.idf": model.space.characters.idf,
         "meaning_centre": model.space.meaning_centre,
         "embedding_centre": model.space.embedding_centre,
+        "embedding_turn": model.space.embedding_turn,
         "lexicon.hashes": model.lexicon.hashes,
         "lexicon.frequency": model.lexicon.frequency,
         "lexicon.vectors": model.lexicon.vectors,
@@ -127,6 +128,7 @@ def load(path: Path) -> Model:
             characters=Vocabulary(arrays["characters.hashes"], arrays["characters.idf"]),
             meaning_centre=arrays["meaning_centre"],
             embedding_centre=arrays["embedding_centre"],
+            embedding_turn=arrays["embedding_turn"],
         )
         return Model(
             entry_ids=tuple(about["entry_ids"]),

@@ -31,7 +31,10 @@ class Shares:
 _FEW, _MANY = 5, 25
 _MEANING = (0.3, 0.12)
 _EMBEDDING = (0.75, 0.5)
+_MEANING_BESIDE_EMBEDDING = (0.1, 0.0)
 _WORDS_OF_SPELLED = 0.35
+# How far the turn of the embedding is held towards no turn at all; more so where few phrasings tell.
+_HELD = 15.0
 
 
 def words_alone(phrasings: float) -> Shares:
@@ -42,10 +45,10 @@ def words_alone(phrasings: float) -> Shares:
 
 
 def with_embedding(phrasings: float) -> Shares:
-    """With an embedding, which makes the meanings of single words idle."""
-    embedding = _between(_EMBEDDING, phrasings)
-    spelled = 1 - embedding
-    return Shares(_WORDS_OF_SPELLED * spelled, (1 - _WORDS_OF_SPELLED) * spelled, 0.0, embedding)
+    """With an embedding, beside which the meanings of single words count little, and nothing from many phrasings on."""
+    embedding, meaning = _between(_EMBEDDING, phrasings), _between(_MEANING_BESIDE_EMBEDDING, phrasings)
+    spelled = 1 - embedding - meaning
+    return Shares(_WORDS_OF_SPELLED * spelled, (1 - _WORDS_OF_SPELLED) * spelled, meaning, embedding)
 
 
 def _between(ends: tuple[float, float], phrasings: float) -> float:
@@ -65,12 +68,14 @@ class Blocks:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """The vocabularies and centres that turn folded texts into rows."""
+    """The vocabularies and centres that turn folded texts into rows; ``embedding_turn`` plays down the directions in
+    which phrasings of one entry differ."""
 
     words: Vocabulary
     characters: Vocabulary
     meaning_centre: Matrix
     embedding_centre: Matrix
+    embedding_turn: Matrix
 
     def blocks(self, folded: Sequence[str], lexicon: Lexicon, embedded: Matrix | None = None) -> Blocks:
         """``embedded``: one raw vector per text; left out, the embedding block has no columns."""
@@ -84,19 +89,50 @@ class Space:
 
     def centred_embedding(self, embedded: Matrix) -> Matrix:
         """Raw vectors as rows of the embedding block."""
-        return centred(embedded, self.embedding_centre)
+        turned = centred(embedded, self.embedding_centre) @ self.embedding_turn
+        return centred(turned, np.zeros(1, np.float32))
 
 
-def learn_space(folded: Sequence[str], lexicon: Lexicon, embedded: Matrix | None, limit: int) -> Space:
-    """The space of these texts; each vocabulary keeps at most ``limit`` grams."""
+def learn_space(
+    folded: Sequence[str],
+    lexicon: Lexicon,
+    embedded: Matrix | None,
+    limit: int,
+    same: Sequence[NDArray[np.int64]],
+) -> Space:
+    """The space of these texts; each vocabulary keeps at most ``limit`` grams.
+
+    ``same`` are groups of places: each the phrasings of one entry.
+    """
     stream, count = Stream(folded), len(folded)
-    centre: Matrix = np.zeros(0, np.float32) if embedded is None else embedded.mean(axis=0)
+    centre: Matrix = np.zeros(0, np.float32)
+    turn: Matrix = np.zeros((0, 0), np.float32)
+    if embedded is not None:
+        centre = embedded.mean(axis=0) if count else np.zeros(embedded.shape[1], np.float32)
+        turn = _turn(centred(embedded, centre), same)
     return Space(
         words=learn_vocabulary(stream.words(), count, limit),
         characters=learn_vocabulary(stream.characters(), count, limit),
         meaning_centre=lexicon.meanings(stream.pieces(), count).sum(axis=0) / max(1, count),
         embedding_centre=centre,
+        embedding_turn=turn,
     )
+
+
+def _turn(rows: Matrix, same: Sequence[NDArray[np.int64]]) -> Matrix:
+    """The inverse square root of the covariance within entries, held towards the identity (WCCN, Hatch 2006).
+
+    What differs between two phrasings of one entry says little about which entry is meant.
+    """
+    size = rows.shape[1]
+    parts = [np.sqrt(len(its) / (len(its) - 1)) * (rows[its] - rows[its].mean(axis=0)) for its in same if len(its) > 1]
+    if not parts:
+        return np.eye(size, dtype=np.float32)
+    differences = np.concatenate(parts).astype(np.float64)
+    spread, directions = np.linalg.eigh(differences.T @ differences)
+    held = _HELD * (1 + size / len(differences))
+    relative = np.maximum(spread, 0) / max(float(spread.mean()), 1e-12)
+    return np.asarray(directions / np.sqrt(relative + held), dtype=np.float32)
 
 
 def centred(vectors: Matrix, centre: Matrix) -> Matrix:

@@ -57,7 +57,9 @@ class Material:
         self.folded = [fold(text) for text in (*lesson.texts, *lesson.handed_on, *strangers)]
         self.lexicon: Lexicon = lexicon_for(lesson.languages)
         own = None if embedded is None else embedded[: self.count]
-        self.space: Space = learn_space(self.folded[: self.count], self.lexicon, own, _MOST_GRAMS)
+        places = np.flatnonzero(~np.asarray(lesson.is_title, dtype=bool))
+        same = [places[self.entries[places] == entry] for entry in np.unique(self.entries[places])]
+        self.space: Space = learn_space(self.folded[: self.count], self.lexicon, own, _MOST_GRAMS, same)
         self.blocks: Blocks = self.space.blocks(self.folded, self.lexicon, embedded)
         self.landmarks = _landmarks(self.count)
         own_rows = [

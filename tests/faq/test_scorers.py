@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from faq.calibration import NEVER, expected_calibration_error, fit_calibration, sigmoid, threshold_for
 from faq.language.folding import fold, words
+from faq.language.lexicon import lexicon_for
 from faq.match import Answer, Candidate, Handoff, Suggest
 from faq.regression import fit
 from faq.scorers.grams import Stream, word_hashes
 from faq.scorers.nearest import PhrasingIndex
 from faq.scorers.vocabulary import learn_vocabulary
+from faq.space import centred, learn_space
 from faq.verdict import Thresholds, decide
 
 TEXTS = st.lists(st.text(alphabet="ab c你好ก", max_size=12).map(fold), min_size=1, max_size=5)
@@ -142,3 +146,24 @@ def test_a_verdict_names_only_candidates_and_at_most_three(whole: list[float], p
     ids = () if isinstance(verdict, Handoff) else verdict.entry_ids
     assert set(ids) <= known
     assert len(ids) == len(set(ids)) <= 3
+
+
+def test_the_embedding_is_compared_less_in_directions_in_which_phrasings_of_one_entry_differ() -> None:
+    chance = np.random.default_rng(1)
+    entries = np.repeat(np.arange(8), 6)
+    kinds = chance.normal(size=(8, 6))[entries]
+    noise = np.concatenate((chance.normal(size=(48, 1)) * 3, np.zeros((48, 5))), axis=1)
+    vectors = (kinds + noise).astype(np.float32)
+    same = [np.flatnonzero(entries == entry) for entry in range(8)]
+    space = learn_space(["word"] * 48, lexicon_for([]), vectors, 100, same)
+    turned = space.centred_embedding(vectors)
+    plain = centred(vectors, vectors.mean(axis=0))
+    assert np.allclose(np.linalg.norm(turned, axis=1), 1, atol=1e-4)
+    assert within(turned, same) > within(plain, same)
+    alone = learn_space(["word"] * 48, lexicon_for([]), vectors, 100, [])
+    assert np.allclose(alone.centred_embedding(vectors), plain, atol=1e-5), "nothing is known of what differs"
+
+
+def within(rows: NDArray[np.float32], same: Sequence[NDArray[np.int64]]) -> float:
+    """The mean likeness of two rows of one group."""
+    return float(np.mean([(rows[its] @ rows[its].T).mean() for its in same]))
