@@ -98,6 +98,8 @@ class Matcher:
 
     def _ask(self, question: Question, readings: dict[Reading, int]) -> _Asked:
         text = core(question.text[:_LONGEST])
+        if fold(text) not in self._exact:
+            text = core(question.text[:_LONGEST], polite=False)
         folded = fold(text)
         asked = _Asked(text, folded, None, None, [])
         if not folded:

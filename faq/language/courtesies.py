@@ -14,10 +14,11 @@ _TAIL = 120
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _patterns(polite: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """What may open and what may close a message, as ``courtesies.txt`` says (there: what its kinds mean)."""
     lines = files("faq.language").joinpath("courtesies.txt").read_text(encoding="utf-8").splitlines()
-    pairs = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    pairs = [("loose" if kind == "polite" else kind, phrase) for kind, phrase in rows if polite or kind != "polite"]
     openings = [phrase for kind, phrase in pairs if kind == "opening"]
     opening = _either(openings)
     # A bare "hey" before a question does no harm and may be part of it: it goes where a comma or the like follows.
@@ -42,9 +43,12 @@ def _either(phrases: list[str]) -> str:
     return f"(?:{'|'.join(parts)})"
 
 
-def core(text: str) -> str:
-    """``text`` without greetings before and thanks after; all of it where nothing else is left."""
-    opening, closing = _patterns()
+def core(text: str, *, polite: bool = True) -> str:
+    """``text`` without greetings before and thanks after; all of it where nothing else is left.
+
+    ``polite`` takes a bare "please" off, too, which tells one wish from another now and then ("again please").
+    """
+    opening, closing = _patterns(polite)
     start = opening.match(text)
     rest = text[start.end() :] if start else text
     head, tail = rest[:-_TAIL], rest[-_TAIL:]

@@ -136,3 +136,8 @@ def test_language(text: str, hint: str | None, language: str | None) -> None:
 
 def test_a_script_that_the_faq_lacks_is_named_all_the_same() -> None:
     assert detected("не работает") == "ru"
+
+
+def test_please_may_stay_where_it_could_be_part_of_the_wish() -> None:
+    assert core("say that again please") == "say that again"
+    assert core("hello, say that again please, thank you very much!", polite=False) == "say that again please"
