@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
@@ -109,16 +109,6 @@ def _assemble(
     zone = ZoneInfo(settings.service.time_zone)
     files = file_rules(settings)
 
-    async def committed(commit: Committed) -> None:
-        sender.offer(commit.entries)
-        for conversation in commit.conversations:
-            live.tell(f"conversation:{conversation.id}")
-            channel = channels.get(conversation.channel)
-            if channel is not None and channel.capabilities.pulls:
-                await channel.wake(conversation.chat, conversation.id)
-        if commit.queue_changed:
-            live.tell("queue")
-
     pipeline = Pipeline(
         database,
         preparing,
@@ -129,19 +119,15 @@ def _assemble(
         holder,
         now,
         metrics,
-        committed,
+        partial(_wake, live, sender, channels),
     )
     intake = Intake(pipeline.handle, metrics)
-
-    async def sink(events: Sequence[ChannelEvent]) -> None:
-        await intake.submit(events)
-        for event in events:
-            metrics.received.labels(event.channel).inc()
 
     async def perform(act: AgentAct) -> Outcome:
         return (await intake.submit([ActDone(act)]))[0]
 
     def surroundings(channel: str) -> Surroundings:
+        sink = partial(_take_in, intake, metrics)
         return Surroundings(sink, texts.fill, settings.service.languages, partial(_last_seen, database, channel), now)
 
     supervisor = Supervisor(channels, surroundings, metrics, chance)
@@ -168,6 +154,25 @@ def _assemble(
         rules=rules,
         now=now,
     )
+
+
+async def _take_in(intake: Intake, metrics: Metrics, events: Sequence[ChannelEvent]) -> None:
+    """The sink of every channel."""
+    await intake.submit(events)
+    for event in events:
+        metrics.received.labels(event.channel).inc()
+
+
+async def _wake(live: Live, sender: Sender, channels: Mapping[str, Channel], commit: Committed) -> None:
+    """Tell everybody whom a commit concerns. Hints: whoever misses one finds it in the tables."""
+    sender.offer(commit.entries)
+    for conversation in commit.conversations:
+        live.tell(f"conversation:{conversation.id}")
+        channel = channels.get(conversation.channel)
+        if channel is not None and channel.capabilities.pulls:
+            await channel.wake(conversation.chat, conversation.id)
+    if commit.queue_changed:
+        live.tell("queue")
 
 
 def _human_words(texts: Texts) -> HumanWords:

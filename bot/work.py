@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.amending import leave, send_again, strip_buttons
 from bot.effects import (
     CancelTimer,
     ChangeTicket,
@@ -51,7 +52,7 @@ from messaging import timers as timer_store
 from messaging.conversations import attachments, buttons_as_data, conversations, message_versions, messages
 from messaging.inbox import inbox
 from messaging.messages import Author, Direction, IncomingFile, Status
-from messaging.outbox import Entry, EntryState, entry_of_row, held_by_others, of_message, outbox
+from messaging.outbox import Entry, entry_of_row, held_by_others, outbox
 from messaging.timers import Timer
 from storage.database import Database
 
@@ -172,11 +173,11 @@ class Work:
                 case CancelTimer(kind):
                     self._timers[conversation.id, kind] = None
                 case StripButtons(number):
-                    self._later.append(partial(self._strip_buttons, conversation, number, now))
+                    self._later.append(partial(strip_buttons, self, conversation, number, now))
                 case SendAgain(number):
-                    self._later.append(partial(self._send_again, conversation, number, now))
+                    self._later.append(partial(send_again, self, conversation, number, now))
                 case Leave(number):
-                    self._later.append(partial(self._leave, conversation, number))
+                    self._later.append(partial(leave, self, conversation, number))
         return None
 
     async def flush(self, connection: AsyncConnection) -> None:
@@ -261,7 +262,7 @@ class Work:
         text = "\n\n".join(each for each in texts if each)
         buttons = [self.renderer.button(choice, saying.language, number) for choice in say.choices]
         buttons = [link for part in say.parts for link in self.renderer.links(part, saying.language)] + buttons
-        pulls = self._limits(conversation).pulls
+        pulls = self.limits(conversation).pulls
         data: Row = {**say.data}
         if buttons:
             data["buttons"] = buttons_as_data(buttons)
@@ -290,64 +291,14 @@ class Work:
     def _queue(self, saying: _Saying, text: str, buttons: list[dict[str, str]]) -> None:
         """Outbox rows of one message, one for each thing that the network sends; buttons go under the last."""
         conversation, say = saying.conversation, saying.say
-        for payload in payloads(text, buttons, say.files, self._limits(conversation)):
+        for payload in payloads(text, buttons, say.files, self.limits(conversation)):
             if saying.reply_via:
                 payload["reply_via"] = saying.reply_via
-            self._outbox.append(outbox_row(conversation, saying.number, say.author, payload, self.holder, saying.now))
+            self.enqueue(conversation, saying.number, say.author, payload, saying.now)
 
-    async def _strip_buttons(
-        self, conversation: Opened, number: int, now: datetime, connection: AsyncConnection
-    ) -> None:
-        row = await self._find_message(connection, conversation, number)
-        if row is None or "buttons" not in row["data"]:
-            return
-        # A link goes on being useful after the press.
-        links = [button for button in row["data"]["buttons"] if "url" in button]
-        self.change_message(conversation, number, None, {"data": {**row["data"], "buttons": links}}, now)
-        limits = self._limits(conversation)
-        if limits.can_edit and not limits.pulls and row["text"]:
-            # The part that carries the buttons is the last one of a long answer.
-            payload = {**payloads(row["text"], links, (), limits)[-1], "edits": number}
-            self._outbox.append(outbox_row(conversation, number, Author.BOT, payload, self.holder, now))
-
-    async def _send_again(self, conversation: Opened, number: int, now: datetime, connection: AsyncConnection) -> None:
-        failed = [
-            row
-            for row in await of_message(connection, conversation.id, number)
-            if row.state in (EntryState.UNKNOWN, EntryState.DEAD, EntryState.LEFT)
-        ]
-        for row in failed:
-            payload = {key: value for key, value in row.payload.items() if key != "reply_via"}
-            self._outbox.append(outbox_row(conversation, number, Author(row.author), payload, self.holder, now))
-        await self._settle(connection, conversation, number, failed, Status.WAITING)
-
-    async def _leave(self, conversation: Opened, number: int, connection: AsyncConnection) -> None:
-        unknown = [
-            row
-            for row in await of_message(connection, conversation.id, number)
-            if row.state in (EntryState.UNKNOWN, EntryState.DEAD)
-        ]
-        await self._settle(connection, conversation, number, unknown, None)
-
-    async def _settle(
-        self,
-        connection: AsyncConnection,
-        conversation: Opened,
-        number: int,
-        rows: Sequence[sa.Row[Any]],
-        status: Status | None,
-    ) -> None:
-        if not rows:
-            return
-        await connection.execute(
-            sa.update(outbox)
-            .where(outbox.c.conversation_id == conversation.id, outbox.c.number.in_([row.number for row in rows]))
-            .values(state=EntryState.LEFT)
-        )
-        row = await self._find_message(connection, conversation, number)
-        if row is not None:
-            changes: Row = {"status": status, "error": None} if status else {"data": {**row["data"], "left": True}}
-            self.change_message(conversation, number, None, changes, row["sent_at"])
+    def enqueue(self, conversation: Opened, message_number: int, author: Author, payload: Row, now: datetime) -> None:
+        """One more thing to send in the conversation's lane."""
+        self._outbox.append(outbox_row(conversation, message_number, author, payload, self.holder, now))
 
     async def find_incoming(self, connection: AsyncConnection, conversation: Opened, external_id: str) -> Row | None:
         """What the player wrote under this id of the network, of this batch or stored before."""
@@ -369,14 +320,15 @@ class Work:
         verb, _, rest = action.partition(":")
         if verb == "language":
             return self.renderer.texts.name_of(rest)
-        if verb == "human":
-            return self.renderer.texts.fill("button_human", conversation.language)
+        if verb in ("human", "topics") and not rest:
+            return self.renderer.texts.fill(f"button_{verb}", conversation.language)
         number = number_in(rest.partition(":")[0])
-        row = await self._find_message(connection, conversation, number) if number is not None else None
+        row = await self.find_message(connection, conversation, number) if number is not None else None
         buttons = row["data"].get("buttons", ()) if row is not None else ()
         return next((each["label"] for each in buttons if each.get("action") == action), "")
 
-    async def _find_message(self, connection: AsyncConnection, conversation: Opened, number: int) -> Row | None:
+    async def find_message(self, connection: AsyncConnection, conversation: Opened, number: int) -> Row | None:
+        """The message of this number, of this batch or stored before."""
         for pending in self._messages:
             if pending["conversation_id"] == conversation.id and pending["number"] == number:
                 return pending
@@ -386,7 +338,7 @@ class Work:
         row = found.one_or_none()
         return None if row is None else dict(row._mapping)
 
-    def _limits(self, conversation: Opened) -> Capabilities:
+    def limits(self, conversation: Opened) -> Capabilities:
         """What the conversation's network takes; for a channel that is off now, what every network takes."""
         return self.capabilities.get(conversation.channel, ANY_NETWORK)
 
