@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faq.embedding.port import Embedder
+from faq.language.detection import base
 from faq.language.spelling import Speller
 from faq.match import Candidate
 from faq.model import Head, Model
@@ -50,6 +51,8 @@ class Scorer:
         self._model = model
         self._speller = speller
         self._embedder = embedder if len(model.heads) > 1 else None
+        rows = zip(model.phrasings, model.phrasing_languages, strict=True)
+        self._vietnamese = frozenset(text for text, language in rows if base(language) == "vi")
         self._by_words = PhrasingIndex(model.phrasings, model.phrasing_entries, model.phrasing_meanings)
         self._by_embedding = PhrasingIndex(model.phrasings, model.phrasing_entries, model.phrasing_embeddings)
 
@@ -77,7 +80,10 @@ class Scorer:
     ) -> None:
         settles = self._model.heads[0].settles_above
         open_rows = [
-            row for row, candidates in enumerate(found) if not candidates or candidates[0].confidence < settles
+            row
+            for row, candidates in enumerate(found)
+            if not candidates
+            or (candidates[0].confidence < settles and not self._lacks_diacritics(readings[row], candidates[0]))
         ]
         if not open_rows:
             return
@@ -88,6 +94,10 @@ class Scorer:
         chances = self._chances(batch, head, blocks, left_out)
         for target, candidates in zip(open_rows, self._rank(batch, chances, head, embedded), strict=True):
             found[target] = candidates
+
+    def _lacks_diacritics(self, reading: Reading, best: Candidate) -> bool:
+        """Vietnamese on a plain keyboard: an embedding takes it for another language, words know it folded."""
+        return reading.raw.isascii() and best.reasons.get("nearest_phrasing") in self._vietnamese
 
     def _batch(self, readings: Sequence[Reading]) -> _Batch:
         every: list[Reading] = []
