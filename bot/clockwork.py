@@ -13,6 +13,7 @@ import structlog
 from bot.happenings import ActDone, Happening, TimerDue
 from bot.metrics import Metrics
 from bot.sender import Sender, SendRules
+from bot.turns import whole_turn
 from handoff import tickets
 from handoff.acts import Outcome, Release
 from messaging import files, outbox, timers
@@ -33,13 +34,17 @@ PRUNED_AT_ONCE = 2000
 async def repeat(act: Callable[[], Awaitable[None]], every: float, name: str) -> None:
     """Do it again and again until cancelled; a failure is logged and the next turn tries again."""
     while True:
-        try:
-            await act()
-        except StorageError as error:
-            log.error("database_away", worker=name, error=str(error))
-        except Exception:
-            log.exception("worker_failed", worker=name)
+        await whole_turn(_turn(act, name))
         await asyncio.sleep(every)
+
+
+async def _turn(act: Callable[[], Awaitable[None]], name: str) -> None:
+    try:
+        await act()
+    except StorageError as error:
+        log.error("database_away", worker=name, error=str(error))
+    except Exception:
+        log.exception("worker_failed", worker=name)
 
 
 class Clockwork:

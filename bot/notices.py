@@ -11,6 +11,7 @@ from typing import Protocol
 
 import structlog
 
+from bot.turns import whole_turn
 from channels.errors import Misconfigured
 from faq.publishing import Status
 from handoff.notices import AGENTS, LEADS, TOPIC, Notice, Severity
@@ -72,13 +73,7 @@ class Lookout:
     async def run(self) -> None:
         """Look every few seconds, and as soon as a saved FAQ was judged, until cancelled."""
         while True:
-            looking = asyncio.create_task(self._try_to_look())
-            try:
-                await asyncio.shield(looking)
-            except asyncio.CancelledError:
-                # What it is reading it may finish: a query that is cut off costs its connection to the database.
-                await asyncio.wait({looking})
-                raise
+            await whole_turn(self._try_to_look())
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY):
                     await self.knowledge.next_status()
