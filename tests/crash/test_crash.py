@@ -26,7 +26,7 @@ PLANTED = {
     "mark_before_send": (("send:before",), "is marked as sent and did not arrive"),
     "leftovers_forgotten": (("commit:after",), "is left in the outbox"),
     "lease_ignored": (("send:after", "random"), "arrived once more than it was sent"),
-    "dedupe_off": (("mark:after",), "is stored 2 times"),
+    "dedupe_off": (("commit:after",), "is stored 2 times"),
     "agent_repeated": (("agent:sent",), "reached the player 2 times"),
     "order_lost": (("commit:after",), "arrived out of its order"),
 }
