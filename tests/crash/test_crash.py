@@ -36,8 +36,14 @@ PLANTED = {
 @pytest.mark.parametrize("fault", PLANTED)
 async def test_the_checker_sees_a_planted_fault(made: Matrix, fault: str) -> None:
     steps, words = PLANTED[fault]
-    outcome = await made.world("sqlite", "polling", 3, SEED, fault=fault, only=steps)
-    assert any(words in problem for problem in outcome.report.problems), outcome.report.problems
+    seen: list[str] = []
+    for seed in range(SEED, SEED + 3):
+        # A kill may miss the moment that the fault needs; it does not miss it for three worlds.
+        outcome = await made.world("sqlite", "polling", 3, seed, fault=fault, only=steps)
+        seen += outcome.report.problems
+        if any(words in problem for problem in seen):
+            return
+    pytest.fail(f"the checker saw nothing of {fault}: {seen}")
 
 
 @pytest.mark.crash
