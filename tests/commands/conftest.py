@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import main
+from tests.game import GOBLIN_AND_LAMP
 
 ROOT = Path(__file__).parents[2]
 CONFIG = """\
@@ -28,23 +29,7 @@ faq:
   semantic: false
 hours: {hours}
 """
-FAQ = """\
-topic: game
-title: {en: Game}
-entries:
-  - id: goblin
-    title: {en: Beating the goblin}
-    phrasings:
-      en: [how do i beat the goblin, the goblin is too strong, what beats a goblin]
-    answer:
-      en: Use the **silver lamp**.
-  - id: lamp
-    title: {en: Oil for the lamp}
-    phrasings:
-      en: [where do i get lamp oil, my lamp is out of oil, how to refill the lamp]
-    answer:
-      en: Ask the miller.
-"""
+FAQ = GOBLIN_AND_LAMP
 
 
 @dataclass

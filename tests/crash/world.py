@@ -18,6 +18,7 @@ from tests.crash.checker import Record, Report, check, is_settled, read
 from tests.crash.launcher import CRASH_AT, CRASH_FAULT
 from tests.crash.processes import Launcher, Process
 from tests.crash.town import Town
+from tests.game import GOBLIN_AND_LAMP
 
 ROOT = Path(__file__).parents[2]
 LONGEST_LIFE = 4.0
@@ -39,22 +40,9 @@ handoff: {{messages_per_minute: {messages_per_minute}, apology_after: 2 seconds}
 hours: {{{hours}}}
 log: {{level: warning}}
 """
-FAQ = """\
-topic: game
-title: {en: Game}
-entries:
-  - id: goblin
-    title: {en: Beating the goblin}
-    phrasings:
-      en: [how do i beat the goblin, the goblin is too strong, what beats a goblin]
-    answer:
-      en: Use the **silver lamp**.
-  - id: lamp
-    title: {en: Oil for the lamp}
-    phrasings:
-      en: [where do i get lamp oil, my lamp is out of oil, how to refill the lamp]
-    answer:
-      en: Ask the miller.
+FAQ = (
+    GOBLIN_AND_LAMP
+    + """\
   - id: refund
     title: {en: Getting money back}
     phrasings:
@@ -62,6 +50,7 @@ entries:
     answer:
       en: Our team looks at every payment by hand.
 """
+)
 
 
 @dataclass(frozen=True, slots=True)

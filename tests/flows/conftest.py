@@ -12,6 +12,7 @@ from bot.config import load_settings
 from bot.sender import SendRules
 from bot.settings import DatabaseSettings, Settings
 from tests.flows.house import House
+from tests.game import GOBLIN_AND_LAMP
 
 ROOT = Path(__file__).parents[2]
 ALWAYS = ("00:00-24:00",)
@@ -44,22 +45,9 @@ async def house(quiet_house: House) -> House:
     return quiet_house
 
 
-GAME = """\
-topic: game
-title: {en: Game}
-entries:
-  - id: goblin
-    title: {en: Beating the goblin}
-    phrasings:
-      en: [how do i beat the goblin, the goblin is too strong, what beats a goblin]
-    answer:
-      en: Use the **silver lamp**.
-  - id: lamp
-    title: {en: Oil for the lamp}
-    phrasings:
-      en: [where do i get lamp oil, my lamp is out of oil, how to refill the lamp]
-    answer:
-      en: Ask the miller.
+GAME = (
+    GOBLIN_AND_LAMP
+    + """\
   - id: refund
     title: {en: Getting money back}
     handoff: always
@@ -68,6 +56,7 @@ entries:
     answer:
       en: Our team looks at every payment by hand.
 """
+)
 
 
 @pytest.fixture(scope="session")
