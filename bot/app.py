@@ -13,6 +13,7 @@ from aiohttp import web
 
 from bot.clockwork import Clockwork, repeat
 from bot.fetcher import Fetcher
+from bot.handed_on import EVERY, HandingOver
 from bot.intake import Intake
 from bot.marks import Marks
 from bot.metrics import Metrics
@@ -49,6 +50,7 @@ class App:
     metrics: Metrics
     texts: Texts
     knowledge: Knowledge
+    handing_over: HandingOver
     channels: Mapping[str, Channel]
     off: Sequence[Off]
     intake: Intake
@@ -83,6 +85,7 @@ class App:
             "measure": repeat(self.clockwork.measure, 5.0, "measure"),
             "prune": repeat(self.clockwork.prune, 60.0, "prune"),
             "faq": self.knowledge.watch(),
+            "handed_on": repeat(self.handing_over.keep, EVERY, "handed_on"),
             "notices": self.lookout.run(),
             "typing_signs": self.typing_signs.run(),
             "channels": self.supervisor.run(),

@@ -18,6 +18,7 @@ from bot.applying import Applying
 from bot.clockwork import Clockwork
 from bot.fetcher import Fetcher
 from bot.guarding import Guarding
+from bot.handed_on import HandingOver
 from bot.happenings import ActDone
 from bot.human_words import HumanWords
 from bot.intake import Intake
@@ -139,6 +140,7 @@ def _assemble(
         metrics=metrics,
         texts=texts,
         knowledge=knowledge,
+        handing_over=HandingOver(database, settings.faq.cache, now),
         channels=channels,
         off=off,
         intake=intake,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from faq.missed import Answered, Missed, Reason
 from handoff.tickets import tickets
@@ -17,6 +19,7 @@ from messaging.messages import Author, Direction
 from storage.database import Database
 
 LOOK_BACK = timedelta(days=90)
+_AT_ONCE = 20
 
 
 @dataclass(slots=True)
@@ -51,32 +54,57 @@ class Asked:
 
 
 async def read_questions(database: Database, now: datetime) -> Asked:
-    """What was asked within the last LOOK_BACK, in the order of the conversations."""
+    """What was asked within the last LOOK_BACK, in the order of the conversations.
+
+    Reads a few conversations at a time, so that a server that reads them all goes on answering meanwhile.
+    """
     since = now - LOOK_BACK
+    asked = Asked()
+    after = 0
+    while True:
+        async with database.reading() as connection:
+            page = await _conversations(connection, since, after)
+            said, opened = await _said(connection, page, since), await _opened(connection, page, since)
+        for conversation_id, rows in groupby(said, key=lambda row: row.conversation_id):
+            lines = list(rows)
+            _gather(asked, lines, _follow(lines, opened.get(conversation_id, ())))
+            await asyncio.sleep(0)
+        if len(page) < _AT_ONCE:
+            return asked
+        after = page[-1]
+
+
+async def _conversations(connection: AsyncConnection, since: datetime, after: int) -> Sequence[int]:
+    """The next few conversations in which a player wrote."""
+    query = (
+        sa.select(conversations.c.id)
+        .where(conversations.c.id > after, conversations.c.last_incoming_at >= since)
+        .order_by(conversations.c.id)
+        .limit(_AT_ONCE)
+    )
+    return (await connection.execute(query)).scalars().all()
+
+
+async def _said(connection: AsyncConnection, page: Sequence[int], since: datetime) -> Sequence[sa.Row[Any]]:
     query = (
         sa.select(messages, conversations.c.player_id, conversations.c.language)
         .join(conversations, conversations.c.id == messages.c.conversation_id)
-        .where(messages.c.sent_at >= since, messages.c.direction != Direction.NOTE)
+        .where(messages.c.conversation_id.in_(page), messages.c.sent_at >= since)
+        .where(messages.c.direction != Direction.NOTE)
         .order_by(messages.c.conversation_id, messages.c.number)
     )
-    async with database.reading() as connection:
-        said = (await connection.execute(query)).all()
-        opened = (
-            await connection.execute(
-                sa.select(tickets.c.conversation_id, tickets.c.number, tickets.c.reason, tickets.c.question).where(
-                    tickets.c.opened_at >= since
-                )
-            )
-        ).all()
+    return (await connection.execute(query)).all()
+
+
+async def _opened(connection: AsyncConnection, page: Sequence[int], since: datetime) -> Mapping[int, list[_Opened]]:
+    query = sa.select(tickets.c.conversation_id, tickets.c.number, tickets.c.reason, tickets.c.question).where(
+        tickets.c.conversation_id.in_(page), tickets.c.opened_at >= since
+    )
     by_conversation: dict[int, list[_Opened]] = {}
-    for ticket in opened:
+    for ticket in (await connection.execute(query)).all():
         known = _Opened(ticket.number, ticket.reason, ticket.question)
         by_conversation.setdefault(ticket.conversation_id, []).append(known)
-    asked = Asked()
-    for conversation_id, rows in groupby(said, key=lambda row: row.conversation_id):
-        lines = list(rows)
-        _gather(asked, lines, _follow(lines, by_conversation.get(conversation_id, ())))
-    return asked
+    return by_conversation
 
 
 def _follow(lines: Sequence[sa.Row[Any]], opened: Iterable[_Opened]) -> list[_Question]:
@@ -149,6 +177,7 @@ def _gather(asked: Asked, lines: Sequence[sa.Row[Any]], questions: Iterable[_Que
                     question.offered,
                     question.settled_by,
                     next(_agents_words(lines, question.ticket), None),
+                    question.ticket is not None,
                 )
             )
         elif question.answered_by is not None:

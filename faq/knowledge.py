@@ -14,6 +14,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TypedDict
 
 import structlog
 
@@ -21,6 +22,7 @@ from faq.checks import learned_from
 from faq.embedding.choice import has_embedder
 from faq.entry import Entry, Faq, Place
 from faq.errors import FaqErrors, LearningError
+from faq.handed_on import SNAPSHOT
 from faq.loader import faq_files
 from faq.match import Match, Question
 from faq.matcher import Matcher, learn
@@ -29,6 +31,7 @@ from faq.publishing import (
     KnowledgeSettings,
     Status,
     build_key,
+    differ_in_handed_on_alone,
     published_key,
     read_status,
     stored_build,
@@ -46,6 +49,11 @@ FileState = tuple[tuple[str, int, int], ...]
 log = structlog.get_logger(__name__)
 
 
+class _Known(TypedDict):
+    handed_on: int
+    knows_none: bool
+
+
 @dataclass(frozen=True, slots=True)
 class _Served:
     """One version with all that belongs to it, replaced as a whole: nobody ever sees half of a new one."""
@@ -53,6 +61,7 @@ class _Served:
     faq: Faq
     matcher: Matcher
     dated: tuple[Entry, ...]
+    taught: tuple[str, ...]
 
     def excluded_at(self, now: datetime) -> frozenset[str]:
         return frozenset(entry.id for entry in self.dated if not entry.is_valid_at(now))
@@ -78,12 +87,16 @@ class Knowledge:
         """Start from the files as they are, from the cache if they were built before.
 
         What was never built is first learned by words alone, which takes seconds; ``watch`` then learns it with the
-        embedding, where there is one, and takes that live. Where the files hold errors the version served last goes on,
-        and ``status`` says so; without one FaqErrors is raised with every problem. Failing tests do not prevent a first
-        start, for there is nothing better to serve.
+        embedding, where there is one, and takes that live. Likewise, where only what people had to answer has changed,
+        the build before answers until ``watch`` has learned it. Where the files hold errors the version served last
+        goes on, and ``status`` says so; without one FaqErrors is raised with every problem. Failing tests do not
+        prevent a first start, for there is nothing better to serve.
         """
-        considered = await asyncio.to_thread(_file_state, settings.folder)
+        considered = await asyncio.to_thread(_file_state, settings)
         found = await asyncio.to_thread(_stored, settings)
+        if found is None:
+            found = await asyncio.to_thread(_taught_otherwise, settings)
+            considered = considered if found is None else ()
         first = settings if found is not None else _by_words(settings)
         if found is None and first is not settings:
             found = await asyncio.to_thread(_stored, first)
@@ -94,7 +107,7 @@ class Knowledge:
         taken = last_good or judged
         if taken.faq is None:
             raise FaqErrors(judged.problems)
-        served = await asyncio.to_thread(_prepare, first, taken.faq)
+        served = await asyncio.to_thread(_prepare, first, taken, taken.faq)
         is_known = known is not None and known.version == served.faq.version
         status = known if known is not None and is_known else _new_status(served.faq, taken, clock())
         knowledge = cls(settings, clock, served, status)
@@ -137,7 +150,7 @@ class Knowledge:
         previous = self._considered
         while True:
             await asyncio.sleep(self._settings.poll_seconds)
-            state = await asyncio.to_thread(_file_state, self._settings.folder)
+            state = await asyncio.to_thread(_file_state, self._settings)
             if state not in (self._considered, previous):
                 previous = state  # being saved just now: look again before believing it
                 continue
@@ -155,7 +168,7 @@ class Knowledge:
         try:
             found = await asyncio.to_thread(_stored, self._settings)
             judged = found or await _build_in_child(self._settings, self._clock())
-            if await asyncio.to_thread(_file_state, self._settings.folder) != state:
+            if await asyncio.to_thread(_file_state, self._settings) != state:
                 return  # saved again meanwhile: the next look sees it
             # The same words learned with the embedding may pass other tests: that is no save to be refused.
             is_same = state == self._served_by_words and judged.faq is not None
@@ -172,13 +185,14 @@ class Knowledge:
         self._considered = state
 
     async def _go_live(self, judged: Build, faq: Faq) -> None:
-        served = await asyncio.to_thread(_prepare, self._settings, faq, self._served)
+        served = await asyncio.to_thread(_prepare, self._settings, judged, faq, self._served)
         self._recent[faq.version] = faq
         self._served = served
         for version in list(self._recent)[:-_VERSIONS_KEPT]:
             if version != faq.version:
                 del self._recent[version]
-        self.status = _new_status(faq, judged, self._clock())
+        since = self.status.since if faq.version == self.status.version else self._clock()
+        self.status = _new_status(faq, judged, since)
         log.info("faq_published", version=faq.version, entries=len(faq.entries))
 
     async def _settle(self, judged: Build, went_live: bool) -> None:
@@ -186,7 +200,10 @@ class Knowledge:
         problems = [str(problem) for problem in judged.problems]
         if went_live:
             failing = judged.failed_tests
-            status = replace(self.status, key=judged.key, rejected_at=None, problems=judged.problems, failing=failing)
+            known = _about_handed_on(judged)
+            status = replace(
+                self.status, key=judged.key, rejected_at=None, problems=judged.problems, failing=failing, **known
+            )
             if problems:
                 log.warning("faq_tests_failing", serving=self.status.version, problems=problems)
         else:
@@ -209,10 +226,10 @@ class Knowledge:
         return matches
 
 
-def _file_state(folder: Path) -> FileState:
-    """Names, times and sizes: differs whenever a file was saved, added or removed."""
+def _file_state(settings: KnowledgeSettings) -> FileState:
+    """Names, times and sizes: differs whenever a file was saved, added or removed, or other messages were handed on."""
     found = []
-    for path in faq_files(folder):
+    for path in (*faq_files(settings.folder), settings.cache_folder / SNAPSHOT):
         try:
             about = path.stat()
         except OSError:  # removed between listing and looking
@@ -224,6 +241,14 @@ def _file_state(folder: Path) -> FileState:
 def _stored(settings: KnowledgeSettings) -> Build | None:
     """The build of the files as they are, with these settings, if there was one."""
     return stored_build(settings.cache_folder, build_key(settings))
+
+
+def _taught_otherwise(settings: KnowledgeSettings) -> Build | None:
+    """The build served last, if only what people had to answer has changed since."""
+    key = published_key(settings.cache_folder)
+    if key is None or not differ_in_handed_on_alone(key, build_key(settings)):
+        return None
+    return stored_build(settings.cache_folder, key)
 
 
 def _by_words(settings: KnowledgeSettings) -> KnowledgeSettings:
@@ -239,24 +264,30 @@ def _last_good(settings: KnowledgeSettings) -> Build | None:
     return stored_build(settings.cache_folder, key) if key is not None else None
 
 
-def _prepare(settings: KnowledgeSettings, faq: Faq, before: _Served | None = None) -> _Served:
+def _prepare(settings: KnowledgeSettings, judged: Build, faq: Faq, before: _Served | None = None) -> _Served:
     """A FAQ with its matcher: that of ``before`` where it learned from the same words, else from the cache, where the
     build left it; used once so that no player waits for that."""
-    is_same_lesson = before is not None and before.matcher.settings == settings.matcher
+    taught = judged.handed_on.taught
+    is_same_lesson = before is not None and (before.matcher.settings, before.taught) == (settings.matcher, taught)
     if before is not None and is_same_lesson and learned_from(before.faq) == learned_from(faq):
         matcher = copy(before.matcher)
         matcher.faq_version = faq.version
     else:
         embedder = before.matcher.embedder if before is not None else None
-        matcher = learn(faq, settings.matcher, settings.cache_folder, embedder)
+        matcher = learn(faq, settings.matcher, settings.cache_folder, embedder, taught)
         matcher.match([Question(next((entry.id for entry in faq.entries.values()), ""))])
     dated = tuple(entry for entry in faq.entries.values() if entry.valid_from or entry.valid_until or entry.embargo)
-    return _Served(faq, matcher, dated)
+    return _Served(faq, matcher, dated, taught)
 
 
-def _new_status(faq: Faq, judged: Build, now: datetime) -> Status:
+def _new_status(faq: Faq, judged: Build, since: datetime) -> Status:
     phrasings = sum(len(entry.phrasings) for entry in faq.entries.values())
-    return Status(faq.version, judged.key, now, len(faq.entries), phrasings, faq.languages)
+    known = _about_handed_on(judged)
+    return Status(faq.version, judged.key, since, len(faq.entries), phrasings, faq.languages, **known)
+
+
+def _about_handed_on(judged: Build) -> _Known:
+    return {"handed_on": len(judged.handed_on.texts), "knows_none": judged.handed_on.knows_none}
 
 
 async def _build_in_child(settings: KnowledgeSettings, now: datetime) -> Build:

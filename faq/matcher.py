@@ -60,7 +60,8 @@ class _Asked:
 class Matcher:
     """Answers questions from one learned FAQ. Never changes once made: safe to share between threads.
 
-    ``figures`` are what learning measured, by name; ``answer_above`` and ``suggest_above`` the thresholds in force.
+    ``figures`` are what learning measured, by name; ``answer_above`` and ``suggest_above`` the thresholds in force;
+    ``knows_none`` says whether what people had to answer became a class of its own, since that measured better.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Matcher:
         self._place = {entry_id: place for place, entry_id in enumerate(model.entry_ids)}
         self._exact = _unique_texts(model)
         self._entry_ids = model.entry_ids
+        self.knows_none = any(len(each.weights.bias) > len(model.entry_ids) for each in model.heads)
         self._remembered: dict[tuple[Reading, frozenset[str]], tuple[Candidate, ...]] = {}
         self._lock = threading.Lock()
 

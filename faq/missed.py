@@ -27,7 +27,8 @@ class Missed:
     """One question that the FAQ did not settle.
 
     ``player`` is any stable id, used only to count people. ``offered`` are the entries that were shown; ``settled_by``
-    the entry that did fit in the end, where the player or an agent picked one; ``reply`` what an agent answered.
+    the entry that did fit in the end, where the player or an agent picked one; ``reply`` what an agent answered;
+    ``went_to_people`` says whether a ticket was opened for it.
     """
 
     text: str
@@ -38,6 +39,7 @@ class Missed:
     offered: tuple[str, ...] = ()
     settled_by: str | None = None
     reply: str | None = None
+    went_to_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Answered:
     entry_id: str
 
 
-_FIELDS = ("text", "at", "player", "reason", "language", "offered", "settled_by", "reply")
+_FIELDS = ("text", "at", "player", "reason", "language", "offered", "settled_by", "reply", "went_to_people")
 
 
 def read_missed(path: Path) -> list[Missed]:
@@ -99,6 +101,7 @@ def _missed(row: Mapping[str, object]) -> Missed:
         offered=tuple(offered.split()) if isinstance(offered, str) else tuple(map(str, _list(offered))),
         settled_by=_optional(row.get("settled_by")),
         reply=_optional(row.get("reply")),
+        went_to_people=row.get("went_to_people") in (True, "true"),
     )
 
 

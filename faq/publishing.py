@@ -1,7 +1,8 @@
 """From saved files to a FAQ fit to serve: read, lint, learn, test.
 
 What was built lies in the cache folder: ``faq-<key>.json`` for every build without errors in its files (its failed
-tests and warnings within), and ``published.json`` for what is being served and why the last save was turned down.
+tests and what it was taught within), and ``published.json`` for what is being served and why the last save was turned
+down.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from faq.checks import Outcome, kept_tests, learned_from, name_of_test, run_tests
 from faq.entry import Faq, Place
+from faq.handed_on import HandedOn, choose_handed_on, digest_of, read_handed_on
 from faq.lint import LintRules, lint
 from faq.loader import fingerprint, read_faq
 from faq.matcher import MatcherSettings, learn
@@ -51,10 +53,10 @@ class KnowledgeSettings:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """One version of the files, judged; ``key`` names the files and settings.
+    """One version of the files, judged; ``key`` names the files, the settings and what people had to answer.
 
     ``faq`` is None where the files hold errors. Where only tests fail it is there, and ``failed_tests`` names them;
-    ``judged_by`` names the matcher that they were put to.
+    ``judged_by`` names the matcher that they were put to, ``handed_on`` what it was taught of the messages handed on.
     """
 
     key: str
@@ -62,6 +64,7 @@ class Build:
     problems: tuple[Problem, ...]
     failed_tests: tuple[str, ...] = ()
     judged_by: str = ""
+    handed_on: HandedOn = field(default_factory=HandedOn)
 
     def is_fit_after(self, failing: tuple[str, ...]) -> bool:
         """Whether it may replace a version in which the tests ``failing`` fail already: no errors, no other failures.
@@ -77,7 +80,8 @@ class Status:
     """What is served, and what became of the last save.
 
     ``rejected_at`` is set if it was refused, for the reasons in ``problems``; otherwise these are the tests that fail
-    in what is served, named in ``failing``.
+    in what is served, named in ``failing``. ``handed_on`` counts the messages that people had to answer and the FAQ
+    does not; ``knows_none`` says whether they are a class of their own to it.
     """
 
     version: str
@@ -89,12 +93,21 @@ class Status:
     rejected_at: datetime | None = None
     problems: tuple[Problem, ...] = ()
     failing: tuple[str, ...] = ()
+    handed_on: int = 0
+    knows_none: bool = False
 
 
 def build_key(settings: KnowledgeSettings) -> str:
-    """Names the files as they are now together with the settings that judge them."""
+    """Names the files as they are now together with the settings that judge them, and what people had to answer."""
     files = fingerprint(settings.folder, settings.variables)
-    return _digest(files, _judged_by(settings), settings.rules, settings.time_zone)
+    judged = _digest(files, _judged_by(settings), settings.rules, settings.time_zone)
+    handed_on = digest_of(read_handed_on(settings.cache_folder))
+    return f"{judged}-{handed_on}" if handed_on else judged
+
+
+def differ_in_handed_on_alone(key: str, other: str) -> bool:
+    """Whether two builds are of the same files and settings."""
+    return key.partition("-")[0] == other.partition("-")[0]
 
 
 def _judged_by(settings: KnowledgeSettings) -> str:
@@ -115,14 +128,16 @@ def build(settings: KnowledgeSettings, now: datetime) -> Build:
     if problems:
         return Build(key, None, tuple(problems))
     judged_by = _judged_by(settings)
-    failed = [outcome for outcome in _outcomes(settings, loaded.faq, judged_by) if not outcome.passed]
+    handed_on = choose_handed_on(loaded.faq, settings.matcher, settings.cache_folder)
+    failed = [outcome for outcome in _outcomes(settings, loaded.faq, judged_by, handed_on) if not outcome.passed]
     problems = [outcome.problem() for outcome in failed]
-    result = Build(key, loaded.faq, tuple(problems), tuple(outcome.name for outcome in failed), judged_by)
+    names = tuple(outcome.name for outcome in failed)
+    result = Build(key, loaded.faq, tuple(problems), names, judged_by, handed_on)
     store_build(settings.cache_folder, result)
     return result
 
 
-def _outcomes(settings: KnowledgeSettings, faq: Faq, judged_by: str) -> list[Outcome]:
+def _outcomes(settings: KnowledgeSettings, faq: Faq, judged_by: str, handed_on: HandedOn) -> list[Outcome]:
     """Learn, and put the tests that may have another outcome than in the version served now.
 
     Where nothing changed that the matcher learns from, what passed passes; an answer is mended in a moment that way.
@@ -130,13 +145,14 @@ def _outcomes(settings: KnowledgeSettings, faq: Faq, judged_by: str) -> list[Out
     key = published_key(settings.cache_folder)
     served = stored_build(settings.cache_folder, key) if key is not None else None
     rows = kept_tests(faq)
-    before = served.faq if served is not None and served.judged_by == judged_by else None
+    is_judged_alike = served is not None and (served.judged_by, served.handed_on) == (judged_by, handed_on)
+    before = served.faq if served is not None and is_judged_alike else None
     if served is not None and before is not None and learned_from(before) == learned_from(faq):
         passed = {name_of_test(*row) for row in kept_tests(before)} - set(served.failed_tests)
         rows = [row for row in rows if name_of_test(*row) not in passed]
         if not rows:
             return []
-    return run_tests(rows, learn(faq, settings.matcher, settings.cache_folder))
+    return run_tests(rows, learn(faq, settings.matcher, settings.cache_folder, handed_on=handed_on.taught))
 
 
 def store_build(cache_folder: Path, result: Build) -> None:
@@ -145,7 +161,7 @@ def store_build(cache_folder: Path, result: Build) -> None:
     cache_folder.mkdir(parents=True, exist_ok=True)
     rows = [_to_row(problem) for problem in result.problems]
     about = {"faq": to_json(result.faq), "problems": rows, "failed_tests": result.failed_tests}
-    text = json.dumps(about | {"judged_by": result.judged_by})
+    text = json.dumps(about | {"judged_by": result.judged_by, "handed_on": result.handed_on.to_row()})
     write_atomically(cache_folder / f"faq-{result.key}.json", text.encode())
     kept = published_key(cache_folder)
     _forget_oldest([path for path in cache_folder.glob("faq-*.json") if path.stem != f"faq-{kept}"], _BUILDS_KEPT)
@@ -156,7 +172,9 @@ def stored_build(cache_folder: Path, key: str) -> Build | None:
     try:
         about = json.loads((cache_folder / f"faq-{key}.json").read_text(encoding="utf-8"))
         problems = tuple(map(_from_row, about["problems"]))
-        return Build(key, from_json(about["faq"]), problems, tuple(about["failed_tests"]), about["judged_by"])
+        handed_on = HandedOn.of_row(about["handed_on"])
+        failed = tuple(about["failed_tests"])
+        return Build(key, from_json(about["faq"]), problems, failed, about["judged_by"], handed_on)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -180,6 +198,8 @@ def write_status(cache_folder: Path, status: Status) -> None:
         "rejected_at": status.rejected_at.isoformat() if status.rejected_at else None,
         "problems": [_to_row(problem) for problem in status.problems],
         "failing": status.failing,
+        "handed_on": status.handed_on,
+        "knows_none": status.knows_none,
     }
     write_atomically(cache_folder / "published.json", json.dumps(about, ensure_ascii=False, indent=1).encode())
 

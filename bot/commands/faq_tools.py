@@ -14,8 +14,9 @@ import click
 from bot.commands.lazy import LazyGroup
 from faq.entry import Faq
 from faq.errors import FaqError, FaqErrors
+from faq.handed_on import learn_as_served
 from faq.loader import load_faq
-from faq.matcher import Matcher, learn
+from faq.matcher import Matcher
 from faq.missed import Answered, Missed
 from faq.publishing import KnowledgeSettings
 from storage.problems import Problem, Severity
@@ -44,7 +45,8 @@ class FaqTools:
         return load_faq(self.settings.folder, self.settings.variables, self.settings.zone)
 
     def learn(self, faq: Faq) -> Matcher:
-        return learn(faq, self.settings.matcher, self.settings.cache_folder)
+        """A matcher as the server makes it of this FAQ."""
+        return learn_as_served(faq, self.settings.matcher, self.settings.cache_folder)
 
 
 def tools_for(
