@@ -9,8 +9,9 @@ from typing import assert_never
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.cleaning import clean
-from bot.decisions.agent import NOT_GUARDED, decide_act
+from bot.decisions.agent import decide_act
 from bot.decisions.browsing import decide_browsed, decide_topics, is_browsing
+from bot.decisions.hands import NOT_GUARDED
 from bot.decisions.player import Written, decide_command, decide_failed, decide_pressed, decide_written
 from bot.decisions.timer import decide_timer
 from bot.effects import CancelTimer, Effect, Say
@@ -172,7 +173,7 @@ class Applying:
         """An alarm that cannot be acted on is put away too: it would ring for ever."""
         effects: tuple[Effect, ...] = ()
         if not failed:
-            effects = decide_timer(place.situation(now, self.policy), event.timer.kind)
+            effects = decide_timer(replace(place.situation(now, self.policy), staff=work.staff), event.timer)
         work.apply(place, (CancelTimer(event.timer.kind), *effects), now)
 
     def _act(self, work: Work, place: Opened, prepared: Prepared, now: datetime, *, failed: bool) -> Outcome:
@@ -180,9 +181,8 @@ class Applying:
         assert isinstance(event, ActDone)
         if failed:
             return Declined("failed", "Something went wrong here; nothing was changed. Please try again.")
-        situation = place.situation(now, self.policy)
-        holder = situation.ticket.holder if situation.ticket is not None else None
-        effects = decide_act(situation, event.act, holder, prepared.guarded or NOT_GUARDED)
+        situation = replace(place.situation(now, self.policy), staff=work.staff)
+        effects = decide_act(situation, event.act, prepared.guarded or NOT_GUARDED)
         declined = work.apply(place, effects, now)
         return Done() if declined is None else Declined(declined.code, declined.reason, declined.findings)
 

@@ -47,7 +47,7 @@ from bot.texts import Texts
 from bot.typing_signs import TypingSigns
 from channels.base import Channel, LastSeen, Surroundings
 from faq.knowledge import Knowledge
-from handoff.acts import AgentAct, Outcome
+from handoff.acts import Act, Outcome
 from handoff.calendar import Calendar
 from handoff.console.console import Console
 from messaging.conversations import conversations
@@ -124,7 +124,7 @@ def _assemble(
     )
     intake = Intake(pipeline.handle, metrics)
 
-    async def perform(act: AgentAct) -> Outcome:
+    async def perform(act: Act) -> Outcome:
         return (await intake.submit([ActDone(act)]))[0]
 
     def surroundings(channel: str) -> Surroundings:

@@ -173,6 +173,32 @@ class Decline:
     findings: tuple[Finding, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ChangePlayer:
+    """Set these columns of the player: ``tier``, ``memo``, ``muted_until``, ``time_zone``, ``opted_out``."""
+
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Keep in the ticket's record (handoff.records) that this happened."""
+
+    kind: str
+    agent_id: int | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KeepFeedback:
+    """Keep what the player told us outside of any ticket (F8): ``kind`` is feedback, bug or suggestion."""
+
+    kind: str
+    text: str
+    severity: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
 Effect = (
     Say
     | WriteNote
@@ -185,5 +211,8 @@ Effect = (
     | StripButtons
     | SendAgain
     | Leave
+    | ChangePlayer
+    | Record
+    | KeepFeedback
     | Decline
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from handoff.acts import AgentAct
+from handoff.acts import Act
 from messaging.messages import ChannelEvent
 from messaging.timers import Timer
 
@@ -43,7 +43,7 @@ class TimerDue:
 class ActDone:
     """An agent's act."""
 
-    act: AgentAct
+    act: Act
 
     @property
     def conversation_id(self) -> int:

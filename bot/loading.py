@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.happenings import ActDone, FileFailed, Happening, TimerDue
 from bot.rows import Opened
-from bot.situation import Memory, TicketFacts
+from bot.situation import Memory, PlayerFacts, TicketFacts
 from handoff import tickets as ticket_store
 from handoff.agents import agents
 from handoff.tickets import TicketState
@@ -61,7 +61,11 @@ class Loading:
         if not wanted:
             return ()
         query = (
-            sa.select(conversations, players.c.name.label("player_name"))
+            sa.select(
+                conversations,
+                players.c.name.label("player_name"),
+                *(players.c[name] for name in ("tier", "time_zone", "muted_until", "opted_out")),
+            )
             .join(players)
             .where(sa.or_(*wanted))
             # One order for everybody: two transactions never wait for each other.
@@ -100,17 +104,9 @@ class Loading:
             query = sa.select(agents.c.id, agents.c.desk_name).where(agents.c.id.in_(holders))
             names = {row.id: row.desk_name for row in await connection.execute(query)}
         for conversation_id, row in found.items():
+            known = {name: getattr(row, name) for name in TicketFacts.__slots__ if name not in ("holder", "state")}
             opened[conversation_id].ticket = TicketFacts(
-                row.number,
-                TicketState(row.state),
-                row.agent_id,
-                row.opened_at,
-                row.waiting_since,
-                row.apologies,
-                row.resolved_at,
-                row.reopened,
-                row.first_reply_at,
-                names.get(row.agent_id, ""),
+                **known, state=TicketState(row.state), holder=names.get(row.agent_id, "")
             )
 
 
@@ -138,4 +134,6 @@ def _opened(row: sa.Row[Any]) -> Opened:
         ticket=None,
         last_incoming_at=row.last_incoming_at,
         last_incoming_id=row.last_incoming_id,
+        last_incoming_number=row.last_incoming_number,
+        player=PlayerFacts(row.player_id, row.tier, row.time_zone, row.muted_until, row.opted_out),
     )

@@ -21,6 +21,7 @@ from bot.rows import Opened
 from bot.work import Work
 from channels.base import Capabilities
 from handoff.acts import Declined, Done, Outcome
+from handoff.tickets import staff
 from messaging.inbox import seen
 from messaging.outbox import Entry
 from messaging.timers import still_set
@@ -108,6 +109,8 @@ class Pipeline:
         opened, chats = await self.loading.open(connection, events, now)
         # One version of the FAQ decides and speaks for the whole batch, whatever is saved meanwhile.
         work = Work(self.database, self.renderer(), self.capabilities, self.holder, opened)
+        if any(isinstance(event, ActDone | TimerDue) for event in events):
+            work.staff = await staff(connection)
         places = [_place(event, opened, chats) for event in events]
         keys = {(place.id, event.key) for place, event in zip(places, events, strict=True) if place is not None}
         done = await seen(connection, keys) if keys else set()

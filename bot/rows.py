@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.effects import OpenTicket
-from bot.situation import Memory, Policy, Situation, TicketFacts
+from bot.effects import KeepFeedback, OpenTicket, Record
+from bot.situation import Memory, PlayerFacts, Policy, Situation, TicketFacts
 from channels.base import Capabilities
 from channels.splitting import split
 from handoff.acts import StoredFile
@@ -36,6 +36,10 @@ class Opened:
     ticket: TicketFacts | None
     last_incoming_at: datetime | None
     last_incoming_id: str | None
+    last_incoming_number: int | None = None
+    player: PlayerFacts = field(default_factory=PlayerFacts)
+    # What the player's row is to become.
+    player_changes: Row = field(default_factory=dict)
     reply_via: str | None = None
     # The number of what the player wrote that is being handled: what is said about it keeps it.
     question: int | None = None
@@ -52,7 +56,19 @@ class Opened:
         return self.ticket.number if self.ticket is not None and self.ticket.is_open else None
 
     def situation(self, now: datetime, policy: Policy) -> Situation:
-        return Situation(now, self.language, self.language_chosen, self.player_name, self.memory, self.ticket, policy)
+        return Situation(
+            now,
+            self.language,
+            self.language_chosen,
+            self.player_name,
+            self.memory,
+            self.ticket,
+            policy,
+            self.player,
+            self.channel,
+            self.id,
+            self.last_incoming_number,
+        )
 
 
 def message_row(conversation: Opened, number: int, **values: Any) -> Row:
@@ -84,8 +100,36 @@ def ticket_row(conversation: Opened, number: int, ticket: OpenTicket, now: datet
         ],
         "opened_at": now,
         "waiting_since": now,
+        "queue_at": now,
+        "tier": conversation.player.tier,
         "apologies": 0,
         "reopened": 0,
+    }
+
+
+def record_row(conversation: Opened, record: Record, now: datetime) -> Row:
+    """A line of the ticket's record."""
+    return {
+        "conversation_id": conversation.id,
+        "number": conversation.next_number(),
+        "ticket_number": conversation.ticket.number if conversation.ticket is not None else None,
+        "kind": record.kind,
+        "agent_id": record.agent_id,
+        "data": dict(record.data),
+        "happened_at": now,
+    }
+
+
+def feedback_row(conversation: Opened, told: KeepFeedback, now: datetime) -> Row:
+    """What a player told us outside of any ticket."""
+    return {
+        "conversation_id": conversation.id,
+        "number": conversation.next_number(),
+        "kind": told.kind,
+        "severity": told.severity,
+        "text": told.text,
+        "data": dict(told.data),
+        "created_at": now,
     }
 
 

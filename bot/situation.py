@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from handoff.agents import Colleague
 from handoff.tickets import OPEN, Offered, TicketState
 
 
@@ -118,6 +119,32 @@ class TicketFacts:
     reopened: int
     first_reply_at: datetime | None
     holder: str = ""
+    ticket_class: str = "routine"
+    topic: str | None = None
+    language: str = ""
+    question: str = ""
+    tier: str = "standard"
+    queue_at: datetime | None = None
+    claimed_at: datetime | None = None
+    last_reply_at: datetime | None = None
+    wanted_agent_id: int | None = None
+    team: str = ""
+    level: str = "agent"
+    brief: str = ""
+    transfers: int = 0
+    snoozed_until: datetime | None = None
+    held_since: datetime | None = None
+    due_at: datetime | None = None
+    clocks: Mapping[str, Any] = field(default_factory=dict)
+    promise_due_at: datetime | None = None
+    promises: Sequence[Mapping[str, Any]] = ()
+    category: str = ""
+    confirmation: Mapping[str, Any] = field(default_factory=dict)
+    form: Mapping[str, Any] = field(default_factory=dict)
+    survey: Mapping[str, Any] = field(default_factory=dict)
+    follows: str = ""
+    merged_into: str = ""
+    call_back_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -125,8 +152,19 @@ class TicketFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayerFacts:
+    """The player as far as decisions care."""
+
+    id: int = 0
+    tier: str = "standard"
+    time_zone: str | None = None
+    muted_until: datetime | None = None
+    opted_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
-    """One conversation at one moment."""
+    """One conversation at one moment. ``staff`` (by id) is known to acts and alarms only: players' words need none."""
 
     now: datetime
     language: str
@@ -135,6 +173,11 @@ class Situation:
     memory: Memory
     ticket: TicketFacts | None = None
     policy: Policy = field(default_factory=Policy)
+    player: PlayerFacts = field(default_factory=PlayerFacts)
+    channel: str = ""
+    conversation_id: int = 0
+    last_incoming_number: int | None = None
+    staff: Mapping[int, Colleague] = field(default_factory=dict)
 
     @property
     def open_ticket(self) -> TicketFacts | None:

@@ -18,12 +18,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.amending import leave, send_again, strip_buttons
 from bot.effects import (
     CancelTimer,
+    ChangePlayer,
     ChangeTicket,
     Decline,
     Effect,
+    KeepFeedback,
     Leave,
     OpenTicket,
     QueuePlace,
+    Record,
     Remember,
     Say,
     SendAgain,
@@ -37,19 +40,25 @@ from bot.rendering import Renderer
 from bot.rows import (
     Opened,
     Row,
+    feedback_row,
     incoming_attachments,
     message_row,
     outbox_row,
     payloads,
+    record_row,
     stored_attachments,
     ticket_row,
 )
-from bot.situation import TicketFacts
+from bot.situation import PlayerFacts, TicketFacts
+from bot.writing import write_conversations, write_players, write_tickets
 from channels.base import Capabilities
 from handoff import tickets as ticket_store
-from handoff.tickets import TicketState, tickets
+from handoff.agents import Colleague
+from handoff.feedback import feedback
+from handoff.records import ticket_events
+from handoff.tickets import TicketState
 from messaging import timers as timer_store
-from messaging.conversations import attachments, buttons_as_data, conversations, message_versions, messages
+from messaging.conversations import attachments, buttons_as_data, message_versions, messages
 from messaging.inbox import inbox
 from messaging.messages import Author, Direction, IncomingFile, Status
 from messaging.outbox import Entry, entry_of_row, held_by_others, outbox
@@ -85,6 +94,9 @@ class Work:
     new_entries: list[Entry] = field(default_factory=list)
     queue_changed: bool = False
     arrivals: set[tuple[int, str]] = field(default_factory=set)
+    staff: Mapping[int, Colleague] = field(default_factory=dict)
+    _records: list[Row] = field(default_factory=list)
+    _feedback: list[Row] = field(default_factory=list)
     _messages: list[Row] = field(default_factory=list)
     _versions: list[Row] = field(default_factory=list)
     _changed_messages: list[Row] = field(default_factory=list)
@@ -129,6 +141,7 @@ class Work:
         self._attachments += incoming_attachments(conversation, number, files, now)
         conversation.question = number
         conversation.last_incoming_at, conversation.last_incoming_id = sent_at, external_id
+        conversation.last_incoming_number = number
         return number
 
     def change_message(
@@ -172,17 +185,33 @@ class Work:
                     self._timers[conversation.id, kind] = Timer(conversation.id, kind, due_at, data)
                 case CancelTimer(kind):
                     self._timers[conversation.id, kind] = None
-                case StripButtons(number):
-                    self._later.append(partial(strip_buttons, self, conversation, number, now))
-                case SendAgain(number):
-                    self._later.append(partial(send_again, self, conversation, number, now))
-                case Leave(number):
-                    self._later.append(partial(leave, self, conversation, number))
+                case ChangePlayer(changes):
+                    conversation.player_changes |= changes
+                    known = {name: value for name, value in changes.items() if name in PlayerFacts.__slots__}
+                    conversation.player = replace(conversation.player, **known)
+                case _:
+                    self._apply_to_rows(conversation, effect, now)
         return None
+
+    def _apply_to_rows(self, conversation: Opened, effect: Effect, now: datetime) -> None:
+        """The effects that only write rows, and change nothing that a later decision of the batch looks at."""
+        match effect:
+            case StripButtons(number):
+                self._later.append(partial(strip_buttons, self, conversation, number, now))
+            case SendAgain(number):
+                self._later.append(partial(send_again, self, conversation, number, now))
+            case Leave(number):
+                self._later.append(partial(leave, self, conversation, number))
+            case Record():
+                self._records.append(record_row(conversation, effect, now))
+            case KeepFeedback():
+                self._feedback.append(feedback_row(conversation, effect, now))
+            case _:
+                raise TypeError(f"nobody applies {effect!r}")
 
     async def flush(self, connection: AsyncConnection) -> None:
         """Write everything. Tickets go first, so that places in the queue are counted as they will stand."""
-        await self._write_tickets(connection)
+        self.queue_changed |= await write_tickets(connection, self.opened.values())
         for saying in self._sayings:
             await self._render(connection, saying)
         for later in self._later:
@@ -191,6 +220,8 @@ class Work:
         await self._insert(connection, message_versions, self._versions)
         await self._insert(connection, attachments, self._attachments)
         await self._insert(connection, inbox, self._inbox)
+        await self._insert(connection, ticket_events, self._records)
+        await self._insert(connection, feedback, self._feedback)
         await self._hold(connection)
         await self._insert(connection, outbox, self._outbox)
         for change in self._changed_messages:
@@ -204,7 +235,8 @@ class Work:
             )
         await timer_store.set_all(self.database, connection, [each for each in self._timers.values() if each])
         await timer_store.cancel_all(connection, [key for key, each in self._timers.items() if each is None])
-        await self._write_conversations(connection)
+        await write_conversations(connection, self.opened.values())
+        await write_players(connection, self.opened.values())
         self.new_entries = [entry_of_row(row) for row in self._outbox if row["held_by"] == self.holder]
 
     def _say(self, conversation: Opened, say: Say, now: datetime) -> None:
@@ -234,7 +266,23 @@ class Work:
 
     def _open_ticket(self, conversation: Opened, ticket: OpenTicket, now: datetime) -> None:
         number = conversation.next_number()
-        conversation.ticket = TicketFacts(number, TicketState.WAITING, None, now, now, 0, None, 0, None)
+        conversation.ticket = TicketFacts(
+            number,
+            TicketState.WAITING,
+            None,
+            now,
+            now,
+            0,
+            None,
+            0,
+            None,
+            ticket_class=ticket.ticket_class,
+            topic=ticket.topic,
+            language=conversation.language,
+            question=ticket.question,
+            tier=conversation.player.tier,
+            queue_at=now,
+        )
         conversation.ticket_is_new = True
         conversation.ticket_changes = ticket_row(conversation, number, ticket, now)
         # What the player just wrote belongs to the ticket that it opened.
@@ -255,7 +303,9 @@ class Work:
         conversation, say, number = saying.conversation, saying.say, saying.number
         ahead = 0
         if any(isinstance(part, QueuePlace) for part in say.parts) and conversation.ticket is not None:
-            ahead = await ticket_store.ahead(connection, conversation.ticket.waiting_since)
+            ahead = await ticket_store.ahead(
+                connection, conversation.ticket.queue_at or conversation.ticket.waiting_since
+            )
         texts = [
             self.renderer.text(part, saying.language, conversation.channel, saying.now, ahead) for part in say.parts
         ]
@@ -341,43 +391,6 @@ class Work:
     def limits(self, conversation: Opened) -> Capabilities:
         """What the conversation's network takes; for a channel that is off now, what every network takes."""
         return self.capabilities.get(conversation.channel, ANY_NETWORK)
-
-    async def _write_tickets(self, connection: AsyncConnection) -> None:
-        for conversation in self.opened.values():
-            if not conversation.ticket_changes or conversation.ticket is None:
-                continue
-            self.queue_changed = True
-            if conversation.ticket_is_new:
-                await connection.execute(sa.insert(tickets).values(conversation.ticket_changes))
-                continue
-            await connection.execute(
-                sa.update(tickets)
-                .where(tickets.c.conversation_id == conversation.id, tickets.c.number == conversation.ticket.number)
-                .values(conversation.ticket_changes)
-            )
-
-    async def _write_conversations(self, connection: AsyncConnection) -> None:
-        rows = [
-            {
-                "of_id": each.id,
-                "counter": each.counter,
-                "language": each.language,
-                "language_chosen": each.language_chosen,
-                "memory": each.memory.as_data(),
-                "lost": each.lost,
-                "last_incoming_at": each.last_incoming_at,
-                "last_incoming_id": each.last_incoming_id,
-            }
-            for each in self.opened.values()
-        ]
-        if rows:
-            names = [name for name in rows[0] if name != "of_id"]
-            await connection.execute(
-                sa.update(conversations)
-                .where(conversations.c.id == sa.bindparam("of_id"))
-                .values({name: sa.bindparam(name) for name in names}),
-                rows,
-            )
 
     async def _hold(self, connection: AsyncConnection) -> None:
         """Give what is to be sent to the process that sends in that conversation: two at once would lose the order."""

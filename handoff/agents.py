@@ -27,6 +27,15 @@ agents = sa.Table(
     # Argon2, or null until the first password is set through a one-time link.
     sa.Column("password_hash", sa.Text),
     sa.Column("languages", Json, nullable=False),
+    # What kinds of tickets they are good at (topics of the FAQ), and with whom they work.
+    sa.Column("skills", Json, nullable=False, default=list),
+    sa.Column("team", sa.Text, nullable=False, default=""),
+    # How many tickets they take at once.
+    sa.Column("capacity", sa.Integer, nullable=False, default=5),
+    # online, away or offline, as they said or as their silence tells; see handoff.presence.
+    sa.Column("presence", sa.Text, nullable=False, default="offline"),
+    sa.Column("presence_since", Moment),
+    sa.Column("last_seen_at", Moment),
     sa.Column("disabled_at", Moment),
     sa.Column("created_at", Moment, nullable=False),
 )
@@ -46,6 +55,14 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+class Presence(StrEnum):
+    """Whether an agent takes tickets now."""
+
+    ONLINE = "online"
+    AWAY = "away"
+    OFFLINE = "offline"
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
     """One member of staff. ``name`` is the sign-in name, ``desk_name`` what players see."""
@@ -55,9 +72,34 @@ class Agent:
     desk_name: str
     role: Role
     languages: tuple[str, ...]
+    skills: tuple[str, ...]
+    team: str
+    capacity: int
+    presence: Presence
+    presence_since: datetime | None
     has_password: bool
     disabled_at: datetime | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody on the staff as the queue sees them; ``assigned`` is how many tickets they have in hand."""
+
+    id: int
+    desk_name: str
+    role: Role
+    languages: tuple[str, ...]
+    skills: tuple[str, ...]
+    team: str
+    capacity: int
+    presence: Presence
+    presence_since: datetime | None
+    assigned: int
+
+    @property
+    def is_lead(self) -> bool:
+        return self.role in (Role.LEAD, Role.ADMIN)
 
 
 async def add(
@@ -175,6 +217,11 @@ def agent_of_row(row: sa.Row[Any]) -> Agent:
         desk_name=row.desk_name,
         role=Role(row.role),
         languages=tuple(row.languages),
+        skills=tuple(row.skills),
+        team=row.team,
+        capacity=row.capacity,
+        presence=Presence(row.presence),
+        presence_since=row.presence_since,
         has_password=row.password_hash is not None,
         disabled_at=row.disabled_at,
         created_at=row.created_at,

@@ -5,7 +5,7 @@ A ticket is named ``<conversation id>-<number>``; both together are its key.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handoff.agents import agents
+from handoff.agents import Colleague, agents, everyone
 from messaging.conversations import conversations
 from messaging.players import players
 from storage.database import Identifier, Json, Moment, metadata
@@ -55,9 +55,42 @@ tickets = sa.Table(
     sa.Column("apologies", sa.Integer, nullable=False, default=0),
     sa.Column("resolved_at", Moment),
     sa.Column("reopened", sa.Integer, nullable=False, default=0),
+    # The player's tier when the ticket was opened (U4, G15).
+    sa.Column("tier", sa.Text, nullable=False, default="standard"),
+    # The queue's order: waiting_since, earlier by what class and tier are worth. That bounds how long anybody is
+    # overtaken, so nobody starves (G15).
+    sa.Column("queue_at", Moment, nullable=False),
+    # Whom it waits for: an agent, a team, or agents of this level (agent, lead, supervisor: H6).
+    sa.Column("wanted_agent_id", Identifier),
+    sa.Column("team", sa.Text, nullable=False, default=""),
+    sa.Column("level", sa.Text, nullable=False, default="agent"),
+    # What the last agent wrote for the next (H2), and how often it changed hands (H1).
+    sa.Column("brief", sa.Text, nullable=False, default=""),
+    sa.Column("transfers", sa.Integer, nullable=False, default=0),
+    sa.Column("snoozed_until", Moment),
+    # Since when the player is on hold (W7, T15).
+    sa.Column("held_since", Moment),
+    # When the next target of its class is missed, and the clocks themselves (handoff.sla.Clocks.to_plain).
+    sa.Column("due_at", Moment),
+    sa.Column("clocks", Json, nullable=False, default=dict),
+    # The earliest open promise, and all of them (handoff.promises).
+    sa.Column("promise_due_at", Moment),
+    sa.Column("promises", Json, nullable=False, default=list),
+    # What it was about in the end; closing needs it (P7).
+    sa.Column("category", sa.Text, nullable=False, default=""),
+    # W14: what the player was asked to confirm before a complaint is closed, and what they said.
+    sa.Column("confirmation", Json, nullable=False, default=dict),
+    # What the player filled in before a human took over, and how they judged the case (U1).
+    sa.Column("form", Json, nullable=False, default=dict),
+    sa.Column("survey", Json, nullable=False, default=dict),
+    # Keys of other tickets: the one that it continues (K9), the one that it was merged into.
+    sa.Column("follows", sa.Text, nullable=False, default=""),
+    sa.Column("merged_into", sa.Text, nullable=False, default=""),
+    # When the player asked to be called back.
+    sa.Column("call_back_at", Moment),
     sa.Index(
         "ix_tickets_queue",
-        "waiting_since",
+        "queue_at",
         sqlite_where=sa.text("state = 'waiting'"),
         postgresql_where=sa.text("state = 'waiting'"),
     ),
@@ -75,6 +108,12 @@ tickets = sa.Table(
         postgresql_where=sa.text("state = 'assigned'"),
     ),
     sa.Index("ix_tickets_resolved_at", "resolved_at"),
+    sa.Index(
+        "ix_tickets_promise",
+        "promise_due_at",
+        sqlite_where=sa.text("promise_due_at IS NOT NULL"),
+        postgresql_where=sa.text("promise_due_at IS NOT NULL"),
+    ),
 )
 
 
@@ -123,6 +162,25 @@ class Ticket:
     last_reply_at: datetime | None
     resolved_at: datetime | None
     reopened: int
+    tier: str
+    wanted_agent_id: int | None
+    team: str
+    level: str
+    brief: str
+    transfers: int
+    snoozed_until: datetime | None
+    held_since: datetime | None
+    due_at: datetime | None
+    clocks: Mapping[str, Any]
+    promises: Sequence[Mapping[str, Any]]
+    category: str
+    confirmation: Mapping[str, Any]
+    form: Mapping[str, Any]
+    survey: Mapping[str, Any]
+    follows: str
+    merged_into: str
+    call_back_at: datetime | None
+    queue_at: datetime
     channel: str
     player_id: int
     player_name: str
@@ -146,8 +204,8 @@ async def find(connection: AsyncConnection, key: TicketKey) -> Ticket | None:
 
 
 async def waiting(connection: AsyncConnection, limit: int = 200) -> list[Ticket]:
-    """The queue: who waits longest comes first."""
-    query = _LISTED.where(tickets.c.state == TicketState.WAITING).order_by(tickets.c.waiting_since).limit(limit)
+    """The queue in its order (G15)."""
+    query = _LISTED.where(tickets.c.state == TicketState.WAITING).order_by(tickets.c.queue_at).limit(limit)
     return [_ticket(row) for row in await connection.execute(query)]
 
 
@@ -169,6 +227,32 @@ async def of_disabled_agents(connection: AsyncConnection, limit: int = 100) -> l
     return [_ticket(row) for row in await connection.execute(query)]
 
 
+async def staff(connection: AsyncConnection) -> dict[int, Colleague]:
+    """Everybody who is not shut out, by id, with what they have in hand."""
+    counted = await connection.execute(
+        sa.select(tickets.c.agent_id, sa.func.count())
+        .where(tickets.c.state == TicketState.ASSIGNED)
+        .group_by(tickets.c.agent_id)
+    )
+    in_hand = {row[0]: row[1] for row in counted}
+    found = [each for each in await everyone(connection) if each.disabled_at is None]
+    return {
+        each.id: Colleague(
+            each.id,
+            each.desk_name,
+            each.role,
+            each.languages,
+            each.skills,
+            each.team,
+            each.capacity,
+            each.presence,
+            each.presence_since,
+            in_hand.get(each.id, 0),
+        )
+        for each in found
+    }
+
+
 async def resolved(connection: AsyncConnection, limit: int = 50) -> list[Ticket]:
     """The tickets closed last, newest first."""
     query = _LISTED.where(tickets.c.state == TicketState.RESOLVED).order_by(tickets.c.resolved_at.desc()).limit(limit)
@@ -181,13 +265,13 @@ async def of_conversation(connection: AsyncConnection, conversation_id: int) -> 
     return [_ticket(row) for row in await connection.execute(query)]
 
 
-async def ahead(connection: AsyncConnection, waiting_since: datetime) -> int:
-    """How many tickets wait longer than this one."""
+async def ahead(connection: AsyncConnection, queue_at: datetime) -> int:
+    """How many tickets come before this one."""
     count: int = (
         await connection.scalar(
             sa.select(sa.func.count())
             .select_from(tickets)
-            .where(tickets.c.state == TicketState.WAITING, tickets.c.waiting_since < waiting_since)
+            .where(tickets.c.state == TicketState.WAITING, tickets.c.queue_at < queue_at)
         )
         or 0
     )
@@ -240,6 +324,25 @@ def _ticket(row: sa.Row[Any]) -> Ticket:
         last_reply_at=row.last_reply_at,
         resolved_at=row.resolved_at,
         reopened=row.reopened,
+        tier=row.tier,
+        wanted_agent_id=row.wanted_agent_id,
+        team=row.team,
+        level=row.level,
+        brief=row.brief,
+        transfers=row.transfers,
+        snoozed_until=row.snoozed_until,
+        held_since=row.held_since,
+        due_at=row.due_at,
+        clocks=row.clocks,
+        promises=row.promises,
+        category=row.category,
+        confirmation=row.confirmation,
+        form=row.form,
+        survey=row.survey,
+        follows=row.follows,
+        merged_into=row.merged_into,
+        call_back_at=row.call_back_at,
+        queue_at=row.queue_at,
         channel=row.channel,
         player_id=row.player_id,
         player_name=row.player_name,

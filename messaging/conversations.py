@@ -35,6 +35,8 @@ conversations = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("last_incoming_at", Moment),
     sa.Column("last_incoming_id", sa.Text),
+    # The number of what the player wrote last: a reply written before it was read is told by it.
+    sa.Column("last_incoming_number", Identifier),
     sa.UniqueConstraint("channel", "chat"),
 )
 

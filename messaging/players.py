@@ -17,6 +17,12 @@ players = sa.Table(
     sa.Column("id", Identifier, primary_key=True, autoincrement=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("time_zone", sa.Text),
+    # How soon they are served (U4), what staff remember of them (P10), and until when they are muted (G16).
+    sa.Column("tier", sa.Text, nullable=False, default="standard"),
+    sa.Column("memo", sa.Text, nullable=False, default=""),
+    sa.Column("muted_until", Moment),
+    # They want nothing from us that they did not ask for (G17).
+    sa.Column("opted_out", sa.Boolean, nullable=False, default=False),
     sa.Column("created_at", Moment, nullable=False),
 )
 

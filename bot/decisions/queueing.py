@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.effects import CancelTimer, ChangeTicket, Effect, OpenTicket, QueuePlace, Remember, Say, SetTimer, Text
 from bot.situation import Memory, Situation
 from handoff.tickets import TicketState
+from messaging.timers import Timer
 
 APOLOGY = "apology"
 """The timer that apologises for a long wait (W2)."""
@@ -50,6 +51,19 @@ def reopen_ticket(situation: Situation) -> tuple[Effect, ...]:
         Say((Text("reopened"), QueuePlace())),
         apology_timer(situation, 0),
         Remember(Memory(flood=situation.memory.flood, album=situation.memory.album)),
+    )
+
+
+def apologise(situation: Situation, _timer: Timer) -> tuple[Effect, ...]:
+    """W2: whoever still waits hears that we are sorry, at widening intervals, a limited number of times."""
+    ticket = situation.open_ticket
+    if ticket is None or ticket.state is not TicketState.WAITING:
+        return ()
+    given = ticket.apologies + 1
+    return (
+        ChangeTicket({"apologies": given}),
+        Say((Text("wait_apology", {"player": situation.player_name}), QueuePlace())),
+        apology_timer(situation, given),
     )
 
 

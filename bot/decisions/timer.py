@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from bot.decisions.queueing import APOLOGY, apology_timer
-from bot.effects import ChangeTicket, Effect, QueuePlace, Say, Text
+from collections.abc import Callable, Mapping
+
+from bot.decisions.queueing import APOLOGY, apologise
+from bot.effects import Effect
 from bot.situation import Situation
-from handoff.tickets import TicketState
+from messaging.timers import Timer
+
+# A kind may name what it is about after a colon (``promise:3``): the part before it decides.
+DECIDERS: Mapping[str, Callable[[Situation, Timer], tuple[Effect, ...]]] = {
+    APOLOGY: apologise,
+}
 
 
-def decide_timer(situation: Situation, kind: str) -> tuple[Effect, ...]:
-    """W2: whoever still waits hears that we are sorry, at widening intervals, a limited number of times."""
-    if kind != APOLOGY:
-        raise ValueError(f"no such timer: {kind!r}")
-    ticket = situation.open_ticket
-    if ticket is None or ticket.state is not TicketState.WAITING:
-        return ()
-    given = ticket.apologies + 1
-    return (
-        ChangeTicket({"apologies": given}),
-        Say((Text("wait_apology", {"player": situation.player_name}), QueuePlace())),
-        apology_timer(situation, given),
-    )
+def decide_timer(situation: Situation, timer: Timer) -> tuple[Effect, ...]:
+    """The effects of this alarm. Raises ValueError for one that nobody sets."""
+    decide = DECIDERS.get(timer.kind.partition(":")[0])
+    if decide is None:
+        raise ValueError(f"no such timer: {timer.kind!r}")
+    return decide(situation, timer)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from storage.database import Database
 
-NEWEST = "0001"
+NEWEST = "0002"
 """The revision that this version of the program works with."""
 
 # Any number will do, as long as every replica takes the same: one of them migrates, the others wait for it.

@@ -32,6 +32,7 @@ from faq.match import Answer, Candidate, Match, Suggest
 from faq.match import Handoff as HandOver
 from handoff.acts import Claim, Close, LeaveIt, Note, Release, Reopen, Reply, Resend
 from handoff.tickets import Offered, TicketKey, TicketState
+from messaging.timers import Timer
 from tests.bot.path import entry
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -71,6 +72,9 @@ tickets = st.builds(
     reopened=st.integers(0, 2),
     first_reply_at=st.none() | moments,
     holder=st.sampled_from(["", "Mira"]),
+    ticket_class=st.sampled_from(["routine", "complaint", "gone"]),
+    tier=st.sampled_from(["standard", "vip"]),
+    queue_at=moments,
 )
 situations = st.builds(
     Situation,
@@ -228,7 +232,7 @@ def test_a_failure_always_brings_people(situation: Situation, text: str) -> None
 
 @given(situations)
 def test_an_apology_is_for_who_waits_and_never_more_than_promised(situation: Situation) -> None:
-    effects = decide_timer(situation, APOLOGY)
+    effects = decide_timer(situation, Timer(1, APOLOGY, NOW))
     ticket = situation.open_ticket
     waits = ticket is not None and ticket.state is TicketState.WAITING
     assert bool(says(effects)) == waits
@@ -246,8 +250,7 @@ def test_an_act_is_declined_alone_or_done(
 ) -> None:
     details = {"text": words} if kind in {Reply, Note} else {}
     act = kind(TicketKey(1, number), "act", agent, "Mira", NOW, **details)
-    holder = situation.ticket.holder if situation.ticket else None
-    effects = decide_act(situation, act, holder)
+    effects = decide_act(situation, act)
     assert effects
     declined = of(Decline, effects)
     assert not declined or len(effects) == 1

@@ -17,7 +17,7 @@ from bot.settings import Settings
 from channels.base import Channel
 from channels.memory.adapter import MemoryChannel
 from handoff import agents, tickets
-from handoff.acts import Act, AgentAct, Outcome
+from handoff.acts import Act, Outcome
 from handoff.agents import Role
 from handoff.tickets import Ticket, TicketKey
 from messaging.conversations import Message, find, latest
@@ -49,10 +49,10 @@ class Agent:
     id: int
     desk_name: str
 
-    async def does(self, kind: Callable[..., AgentAct], ticket: Ticket, **details: object) -> Outcome:
+    async def does(self, kind: Callable[..., Act], ticket: Ticket, **details: object) -> Outcome:
         return await self.house.app.perform(self.act(kind, ticket, **details))
 
-    def act(self, kind: Callable[..., AgentAct], ticket: Ticket, **details: object) -> AgentAct:
+    def act(self, kind: Callable[..., Act], ticket: Ticket, **details: object) -> Act:
         act_id = f"act-{next(self.house.numbers)}"
         return kind(ticket.key, act_id, self.id, self.desk_name, self.house.clock(), **details)
 

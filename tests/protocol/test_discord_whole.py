@@ -20,7 +20,7 @@ from channels.base import Channel
 from channels.discord.adapter import DiscordChannel
 from channels.discord.settings import DiscordSettings
 from handoff import agents, tickets
-from handoff.acts import AgentAct, Claim, Close, Done, Reply, StoredFile
+from handoff.acts import Act, Claim, Close, Done, Reply, StoredFile
 from handoff.agents import Agent, Role
 from handoff.tickets import Ticket
 from messaging import files
@@ -92,7 +92,7 @@ class Inn:
                 database, connection, name="mira", desk_name="Mira", role=Role.AGENT, now=datetime.now(UTC)
             )
 
-    async def does(self, agent: Agent, kind: Callable[..., AgentAct], ticket: Ticket, **details: object) -> None:
+    async def does(self, agent: Agent, kind: Callable[..., Act], ticket: Ticket, **details: object) -> None:
         act = kind(ticket.key, f"act-{next(self._acts)}", agent.id, agent.desk_name, datetime.now(UTC), **details)
         assert await self.app.perform(act) == Done()
 

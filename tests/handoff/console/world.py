@@ -13,7 +13,7 @@ from aiohttp import ClientResponse, ClientWebSocketResponse, WSMsgType
 from aiohttp.test_utils import TestClient
 
 from handoff import agents, sessions
-from handoff.acts import AgentAct, Done, Outcome
+from handoff.acts import Act, Done, Outcome
 from handoff.agents import Agent, Role
 from handoff.console.console import Console
 from handoff.notices import Notice
@@ -41,10 +41,10 @@ class Clock:
 class Performer:
     """Stands for the pipeline: remembers the acts, answers what it was told to."""
 
-    acts: list[AgentAct] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
     answer: Outcome | Exception = field(default_factory=Done)
 
-    async def __call__(self, act: AgentAct) -> Outcome:
+    async def __call__(self, act: Act) -> Outcome:
         self.acts.append(act)
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -123,6 +123,7 @@ class World:
                 "offered": [{"entry_id": "cloak", "title": "Where do I find a cloak?", "confidence": 0.42}],
                 "opened_at": now,
                 "waiting_since": now,
+                "queue_at": now,
             }
             await connection.execute(sa.insert(tickets).values(defaults | values))
         await self.said(found, 1, question)

@@ -1,0 +1,73 @@
+"""Who may act on a ticket: what every act of an agent is checked against before it is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.decisions.override import Guarded
+from bot.effects import Decline, Effect
+from bot.situation import Situation, TicketFacts
+from handoff.acts import Act
+from handoff.tickets import TicketState
+
+GONE = Decline("gone", "This ticket does not exist any more.")
+NOT_NEWEST = Decline("not_newest", "The player has a newer ticket: work on that one.")
+EMPTY = Decline("empty", "There is nothing to send: write something or attach a file.")
+NOT_TAKEN = Decline("not_taken", "Take the ticket first.")
+CLOSED = Decline("closed", "The ticket is closed: reopen it first.")
+NOT_GUARDED = Guarded()
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """An act with the ticket that it is done to; ``guarded`` is what the guard made of its words."""
+
+    act: Any
+    ticket: TicketFacts
+    guarded: Guarded = NOT_GUARDED
+
+
+Decider = Callable[[Situation, Deed], tuple[Effect, ...]]
+
+
+def of_newest(decide: Decider) -> Decider:
+    """The act only makes sense on the conversation's newest ticket."""
+
+    def decided(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
+        if deed.ticket.number != deed.act.ticket.number:
+            return (NOT_NEWEST,)
+        return decide(situation, deed)
+
+    return decided
+
+
+def of_open(decide: Decider) -> Decider:
+    """The act needs an open ticket, in whosever hands."""
+
+    def decided(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
+        return decide(situation, deed) if deed.ticket.is_open else (CLOSED,)
+
+    return of_newest(decided)
+
+
+def in_hand(decide: Decider) -> Decider:
+    """The act needs the ticket in its agent's own hands."""
+
+    def decided(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
+        refused = not_in_hand(deed.ticket, deed.act)
+        return (refused,) if refused is not None else decide(situation, deed)
+
+    return of_newest(decided)
+
+
+def not_in_hand(ticket: TicketFacts, act: Act) -> Decline | None:
+    """Why this agent may not do it; None where they have the ticket."""
+    if ticket.state is TicketState.RESOLVED:
+        return CLOSED
+    if ticket.state is TicketState.WAITING:
+        return NOT_TAKEN
+    if ticket.agent_id != act.agent_id:
+        return Decline("not_yours", f"{ticket.holder or 'Somebody else'} has this ticket.")
+    return None

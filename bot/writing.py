@@ -1,0 +1,66 @@
+"""Writing what conversations have become: their tickets, themselves, their players."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.rows import Opened
+from handoff.tickets import tickets
+from messaging.conversations import conversations
+from messaging.players import players
+
+
+async def write_tickets(connection: AsyncConnection, opened: Iterable[Opened]) -> bool:
+    """Insert or update the newest tickets; returns whether there was any."""
+    any_written = False
+    for conversation in opened:
+        if not conversation.ticket_changes or conversation.ticket is None:
+            continue
+        any_written = True
+        if conversation.ticket_is_new:
+            await connection.execute(sa.insert(tickets).values(conversation.ticket_changes))
+            continue
+        await connection.execute(
+            sa.update(tickets)
+            .where(tickets.c.conversation_id == conversation.id, tickets.c.number == conversation.ticket.number)
+            .values(conversation.ticket_changes)
+        )
+    return any_written
+
+
+async def write_conversations(connection: AsyncConnection, opened: Iterable[Opened]) -> None:
+    """Update all of them in one statement."""
+    rows = [
+        {
+            "of_id": each.id,
+            "counter": each.counter,
+            "language": each.language,
+            "language_chosen": each.language_chosen,
+            "memory": each.memory.as_data(),
+            "lost": each.lost,
+            "last_incoming_at": each.last_incoming_at,
+            "last_incoming_id": each.last_incoming_id,
+            "last_incoming_number": each.last_incoming_number,
+        }
+        for each in opened
+    ]
+    if rows:
+        names = [name for name in rows[0] if name != "of_id"]
+        await connection.execute(
+            sa.update(conversations)
+            .where(conversations.c.id == sa.bindparam("of_id"))
+            .values({name: sa.bindparam(name) for name in names}),
+            rows,
+        )
+
+
+async def write_players(connection: AsyncConnection, opened: Iterable[Opened]) -> None:
+    """Update the players of whom something changed."""
+    for each in opened:
+        if each.player_changes:
+            await connection.execute(
+                sa.update(players).where(players.c.id == each.player_id).values(each.player_changes)
+            )
