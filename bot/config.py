@@ -92,7 +92,8 @@ class _Reading:
         return False
 
     def _absolute(self, made: Any, hints: Mapping[str, Any]) -> dict[str, Path]:
-        return {name: self._folder / getattr(made, name) for name, hint in hints.items() if hint is Path}
+        named = {name: getattr(made, name) for name, hint in hints.items() if hint in (Path, Path | None)}
+        return {name: self._folder / path for name, path in named.items() if path is not None}
 
     def _value(self, node: Node, what: str, hint: Any, *, secret: bool) -> Any:
         optional = get_origin(hint) in (Union, types.UnionType)

@@ -93,6 +93,7 @@ class FaqSettings:
     answer_above: float | None = field(default=None, metadata=within(0.0, 1.0))
     suggest_above: float | None = field(default=None, metadata=within(0.0, 1.0))
     semantic: bool = True
+    embedding: Path | None = None
     misses_before_handoff: int = field(default=2, metadata=within(1))
 
 

@@ -41,6 +41,7 @@ def knowledge_settings(settings: Settings) -> KnowledgeSettings:
             suggest_above=chosen.suggest_above,
             languages=settings.service.languages,
             semantic=chosen.semantic,
+            embedding_folder=chosen.embedding,
         ),
         time_zone=settings.service.time_zone,
         rules=LintRules(languages=settings.service.languages, always_open=_always_open(settings)),

@@ -10,6 +10,7 @@ import pickle
 import sys
 from pathlib import Path
 
+from faq.errors import FaqError
 from faq.publishing import build
 
 
@@ -17,7 +18,10 @@ def main(arguments: list[str]) -> None:
     """Read the job, build, leave the result."""
     job, result = map(Path, arguments)
     settings, now = pickle.loads(job.read_bytes())  # noqa: S301 - written by our own parent
-    result.write_bytes(pickle.dumps(build(settings, now)))
+    try:
+        result.write_bytes(pickle.dumps(build(settings, now)))
+    except FaqError as error:
+        raise SystemExit(str(error)) from error
 
 
 if __name__ == "__main__":

@@ -17,6 +17,10 @@ class LearningError(FaqError):
     """The child process that learns failed; the message is the end of what it said."""
 
 
+class EmbeddingUnusable(FaqError):
+    """The owner's own embedding cannot be used; the message says why and, where that is known, what to do."""
+
+
 class UnknownEntry(FaqError):
     """There is no entry with this id; the message names the nearest one."""
 

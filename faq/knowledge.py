@@ -19,7 +19,7 @@ from typing import TypedDict
 import structlog
 
 from faq.checks import learned_from
-from faq.embedding.choice import has_embedder
+from faq.embedding.choice import check_folder, has_embedder
 from faq.entry import Entry, Faq, Place
 from faq.errors import FaqErrors, LearningError
 from faq.handed_on import SNAPSHOT
@@ -90,8 +90,11 @@ class Knowledge:
         embedding, where there is one, and takes that live. Likewise, where only what people had to answer has changed,
         the build before answers until ``watch`` has learned it. Where the files hold errors the version served last
         goes on, and ``status`` says so; without one FaqErrors is raised with every problem. Failing tests do not
-        prevent a first start, for there is nothing better to serve.
+        prevent a first start, for there is nothing better to serve. EmbeddingUnusable is raised where the folder of the
+        owner's own embedding does not hold one.
         """
+        if settings.matcher.semantic and settings.matcher.embedding_folder is not None:
+            await asyncio.to_thread(check_folder, settings.matcher.embedding_folder)
         considered = await asyncio.to_thread(_file_state, settings)
         found = await asyncio.to_thread(_stored, settings)
         if found is None:

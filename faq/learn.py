@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from faq.embedding.choice import EmbeddingCache, open_embedder
+from faq.errors import FaqError
 from faq.language.background import backgrounds
 from faq.model import save
 from faq.training import Lesson, train
@@ -22,7 +23,10 @@ def main(arguments: list[str]) -> None:
     given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in about.items()}
     lesson = Lesson(**given)
     strangers = backgrounds(lesson.languages)
-    embedder = None if embedder_name is None else open_embedder(None if folder is None else Path(folder))
+    try:
+        embedder = None if embedder_name is None else open_embedder(None if folder is None else Path(folder))
+    except FaqError as error:
+        raise SystemExit(str(error)) from error
     texts = [*lesson.texts, *lesson.handed_on, *strangers]
     embedded = None if embedder is None else EmbeddingCache(embedder, target.parent).embed(texts)
     save(train(lesson, strangers, embedded), target)

@@ -6,8 +6,10 @@ import click
 
 from bot.commands.faq_tools import counted, show_problems
 from bot.commands.program import Program
-from bot.config import load_settings
+from bot.config import load_settings, place_of
 from bot.tailoring import calendar_settings, guard_rules, load_bot_texts
+from faq.embedding.choice import check_folder
+from faq.errors import EmbeddingUnusable
 from faq.lint import lint
 from faq.loader import read_faq
 from handoff.calendar import Calendar
@@ -48,6 +50,11 @@ def _problems(program: Program) -> list[Problem]:
         guard_rules(settings)
     except ProblemsFound as found:
         problems += found.problems
+    if settings.faq.semantic and settings.faq.embedding is not None:
+        try:
+            check_folder(settings.faq.embedding)
+        except EmbeddingUnusable as error:
+            problems.append(Problem(place_of(program.config, "faq", "embedding"), str(error)))
     tools = program.faq_tools()
     loaded = read_faq(tools.settings.folder, tools.settings.variables, tools.settings.zone)
     return [*problems, *loaded.problems, *lint(loaded.faq, tools.settings.rules, tools.now())]

@@ -12,14 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faq.embedding.port import Embedder
+from faq.errors import EmbeddingUnusable
 
 
 def open_embedder(folder: Path | None = None) -> Embedder | None:
     """The owner's ONNX model where a folder is named, else the ``semantic`` extra, else None where it is not installed.
 
-    Imports the model's package only here, so that nobody pays for what they do not use.
+    Imports the model's package only here, so that nobody pays for what they do not use. Raises EmbeddingUnusable.
     """
     if folder is not None:
+        check_folder(folder)
         from faq.embedding.onnx import OnnxEmbedder  # noqa: PLC0415
 
         return OnnxEmbedder(folder)
@@ -28,6 +30,18 @@ def open_embedder(folder: Path | None = None) -> Embedder | None:
     except ImportError:
         return None
     return NanoEmbedder()
+
+
+def check_folder(folder: Path) -> None:
+    """Whether there is what an ONNX model needs, without loading it. Raises EmbeddingUnusable."""
+    if not folder.is_dir():
+        raise EmbeddingUnusable(f"faq.embedding: there is no folder {folder}")
+    missing = [name for name in ("model.onnx", "tokenizer.json") if not (folder / name).is_file()]
+    if missing:
+        raise EmbeddingUnusable(f"faq.embedding: there is no {' and no '.join(missing)} in {folder}")
+    absent = [name for name in ("onnxruntime", "tokenizers") if find_spec(name) is None]
+    if absent:
+        raise EmbeddingUnusable(f"faq.embedding needs {' and '.join(absent)}:  pip install '.[onnx]'")
 
 
 def has_embedder(folder: Path | None = None) -> bool:
