@@ -68,14 +68,19 @@ def small_faq(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def quiet_cottage(settings: Settings, small_faq: Path) -> AsyncIterator[House]:
-    """A small house: a FAQ of three entries, in English alone, and little patience. Quick to begin."""
-    small = replace(
+def cottage_settings(settings: Settings, small_faq: Path) -> Settings:
+    """A FAQ of three entries, in English alone."""
+    return replace(
         settings,
         service=replace(settings.service, languages=("en",)),
         faq=replace(settings.faq, folder=small_faq / "entries", cache=small_faq / "cache", answer_above=0.5),
     )
-    house = House(small, rules=SendRules(first_pause=0.02, doubt_pause=0.02, longest_pause=0.1))
+
+
+@pytest.fixture
+async def quiet_cottage(cottage_settings: Settings) -> AsyncIterator[House]:
+    """A small house with little patience. Quick to begin."""
+    house = House(cottage_settings, rules=SendRules(first_pause=0.02, doubt_pause=0.02, longest_pause=0.1))
     yield house
     await house.end()
 

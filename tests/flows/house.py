@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TypeVar
 
+import sqlalchemy as sa
+
 from bot.app import App
 from bot.building import build_app
 from bot.networks import Off
@@ -115,6 +117,11 @@ class House:
                 self.app.database, connection, name=name, desk_name=desk_name, role=Role.AGENT, now=self.clock()
             )
         return Agent(self, made.id, made.desk_name)
+
+    async def promote(self, agent: Agent, role: Role = Role.LEAD) -> None:
+        """Make an agent a lead."""
+        async with self.app.database.transaction() as connection:
+            await connection.execute(sa.update(agents.agents).where(agents.agents.c.id == agent.id).values(role=role))
 
     async def waiting(self) -> list[Ticket]:
         async with self.app.database.reading() as connection:
