@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from handoff import agents, feedback, records, sessions, tickets
+from handoff import absences, agents, feedback, records, sessions, tickets
 from messaging import conversations, files, inbox, outbox, players, timers
 from storage.database import metadata
 
-FOLDERS = (agents, feedback, records, sessions, tickets, conversations, files, inbox, outbox, players, timers)
+FOLDERS = (absences, agents, feedback, records, sessions, tickets, conversations, files, inbox, outbox, players, timers)
 
 __all__ = ["FOLDERS", "metadata"]

@@ -34,8 +34,12 @@ agents = sa.Table(
     sa.Column("capacity", sa.Integer, nullable=False, default=5),
     # online, away or offline, as they said or as their silence tells; see handoff.presence.
     sa.Column("presence", sa.Text, nullable=False, default="offline"),
+    # Whether they said so themselves: then being active does not change it.
+    sa.Column("presence_said", sa.Boolean, nullable=False, default=False),
     sa.Column("presence_since", Moment),
     sa.Column("last_seen_at", Moment),
+    # When they were given a ticket last: who waits longest for one gets the next (H9).
+    sa.Column("last_ticket_at", Moment),
     sa.Column("disabled_at", Moment),
     sa.Column("created_at", Moment, nullable=False),
 )
@@ -77,6 +81,8 @@ class Agent:
     capacity: int
     presence: Presence
     presence_since: datetime | None
+    last_seen_at: datetime | None
+    last_ticket_at: datetime | None
     has_password: bool
     disabled_at: datetime | None
     created_at: datetime
@@ -96,6 +102,8 @@ class Colleague:
     presence: Presence
     presence_since: datetime | None
     assigned: int
+    last_seen_at: datetime | None = None
+    last_ticket_at: datetime | None = None
 
     @property
     def is_lead(self) -> bool:
@@ -222,6 +230,8 @@ def agent_of_row(row: sa.Row[Any]) -> Agent:
         capacity=row.capacity,
         presence=Presence(row.presence),
         presence_since=row.presence_since,
+        last_seen_at=row.last_seen_at,
+        last_ticket_at=row.last_ticket_at,
         has_password=row.password_hash is not None,
         disabled_at=row.disabled_at,
         created_at=row.created_at,

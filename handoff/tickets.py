@@ -60,8 +60,10 @@ tickets = sa.Table(
     # The queue's order: waiting_since, earlier by what class and tier are worth. That bounds how long anybody is
     # overtaken, so nobody starves (G15).
     sa.Column("queue_at", Moment, nullable=False),
-    # Whom it waits for: an agent, a team, or agents of this level (agent, lead, supervisor: H6).
+    # Whom it waits for: an agent (since when, so that a colleague may step in later), a team, or agents of this level
+    # (agent, lead, supervisor: H6).
     sa.Column("wanted_agent_id", Identifier),
+    sa.Column("wanted_since", Moment),
     sa.Column("team", sa.Text, nullable=False, default=""),
     sa.Column("level", sa.Text, nullable=False, default="agent"),
     # What the last agent wrote for the next (H2), and how often it changed hands (H1).
@@ -106,6 +108,19 @@ tickets = sa.Table(
         "claimed_at",
         sqlite_where=sa.text("state = 'assigned'"),
         postgresql_where=sa.text("state = 'assigned'"),
+    ),
+    # How many each agent has in hand, read with every act.
+    sa.Index(
+        "ix_tickets_in_hand",
+        "agent_id",
+        sqlite_where=sa.text("state = 'assigned'"),
+        postgresql_where=sa.text("state = 'assigned'"),
+    ),
+    sa.Index(
+        "ix_tickets_snoozed",
+        "snoozed_until",
+        sqlite_where=sa.text("state = 'snoozed'"),
+        postgresql_where=sa.text("state = 'snoozed'"),
     ),
     sa.Index("ix_tickets_resolved_at", "resolved_at"),
     sa.Index(
@@ -172,6 +187,7 @@ class Ticket:
     held_since: datetime | None
     due_at: datetime | None
     clocks: Mapping[str, Any]
+    promise_due_at: datetime | None
     promises: Sequence[Mapping[str, Any]]
     category: str
     confirmation: Mapping[str, Any]
@@ -217,6 +233,16 @@ async def assigned(connection: AsyncConnection, agent_id: int | None = None, lim
     return [_ticket(row) for row in await connection.execute(query)]
 
 
+async def snoozed(connection: AsyncConnection, limit: int = 200) -> list[Ticket]:
+    """Tickets put aside, those that wake first on top; those that wait for the player's word come last."""
+    query = (
+        _LISTED.where(tickets.c.state == TicketState.SNOOZED)
+        .order_by(tickets.c.snoozed_until.is_(None), tickets.c.snoozed_until)
+        .limit(limit)
+    )
+    return [_ticket(row) for row in await connection.execute(query)]
+
+
 async def of_disabled_agents(connection: AsyncConnection, limit: int = 100) -> list[Ticket]:
     """Tickets still in the hands of agents who are shut out."""
     query = (
@@ -248,6 +274,8 @@ async def staff(connection: AsyncConnection) -> dict[int, Colleague]:
             each.presence,
             each.presence_since,
             in_hand.get(each.id, 0),
+            each.last_seen_at,
+            each.last_ticket_at,
         )
         for each in found
     }
@@ -256,6 +284,16 @@ async def staff(connection: AsyncConnection) -> dict[int, Colleague]:
 async def resolved(connection: AsyncConnection, limit: int = 50) -> list[Ticket]:
     """The tickets closed last, newest first."""
     query = _LISTED.where(tickets.c.state == TicketState.RESOLVED).order_by(tickets.c.resolved_at.desc()).limit(limit)
+    return [_ticket(row) for row in await connection.execute(query)]
+
+
+async def of_player(connection: AsyncConnection, player_id: int, limit: int = 50) -> list[Ticket]:
+    """A player's tickets in all their conversations, newest first."""
+    query = (
+        _LISTED.where(conversations.c.player_id == player_id)
+        .order_by(tickets.c.opened_at.desc(), tickets.c.number.desc())
+        .limit(limit)
+    )
     return [_ticket(row) for row in await connection.execute(query)]
 
 
@@ -334,6 +372,7 @@ def _ticket(row: sa.Row[Any]) -> Ticket:
         held_since=row.held_since,
         due_at=row.due_at,
         clocks=row.clocks,
+        promise_due_at=row.promise_due_at,
         promises=row.promises,
         category=row.category,
         confirmation=row.confirmation,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from handoff import agents
-from handoff.agents import Agent, Role
+from handoff.agents import Agent, Presence, Role
 from handoff.errors import AgentRefused
 from storage.database import Database
 
@@ -42,7 +42,11 @@ async def test_everything_about_an_agent_is_kept(database: Database) -> None:
         )
     async with database.reading() as connection:
         found = await agents.find(connection, hired.id)
-    assert found == Agent(hired.id, "quân", "Agent 7", Role.LEAD, ("vi", "zh-Hans"), False, None, NOW)
+    assert found is not None
+    assert (found.id, found.name, found.desk_name, found.role) == (hired.id, "quân", "Agent 7", Role.LEAD)
+    assert (found.languages, found.skills, found.team, found.capacity) == (("vi", "zh-Hans"), (), "", 5)
+    assert (found.presence, found.has_password, found.disabled_at) == (Presence.OFFLINE, False, None)
+    assert found.created_at == NOW
 
 
 async def test_a_taken_name_is_refused(database: Database) -> None:

@@ -17,6 +17,7 @@ TICKETS: tuple[sa.Column[Any], ...] = (
     sa.Column("tier", sa.Text(), nullable=False, server_default="standard"),
     sa.Column("queue_at", Moment(), nullable=False, server_default=sa.literal(EPOCH, Moment())),
     sa.Column("wanted_agent_id", Identifier, nullable=True),
+    sa.Column("wanted_since", Moment(), nullable=True),
     sa.Column("team", sa.Text(), nullable=False, server_default=""),
     sa.Column("level", sa.Text(), nullable=False, server_default="agent"),
     sa.Column("brief", sa.Text(), nullable=False, server_default=""),
@@ -40,8 +41,10 @@ AGENTS: tuple[sa.Column[Any], ...] = (
     sa.Column("team", sa.Text(), nullable=False, server_default=""),
     sa.Column("capacity", sa.Integer(), nullable=False, server_default="5"),
     sa.Column("presence", sa.Text(), nullable=False, server_default="offline"),
+    sa.Column("presence_said", sa.Boolean(), nullable=False, server_default=sa.false()),
     sa.Column("presence_since", Moment(), nullable=True),
     sa.Column("last_seen_at", Moment(), nullable=True),
+    sa.Column("last_ticket_at", Moment(), nullable=True),
 )
 PLAYERS: tuple[sa.Column[Any], ...] = (
     sa.Column("tier", sa.Text(), nullable=False, server_default="standard"),
@@ -59,6 +62,8 @@ def upgrade() -> None:
     op.execute("UPDATE tickets SET queue_at = waiting_since")
     op.drop_index("ix_tickets_queue", "tickets")
     _partial_index("ix_tickets_queue", ["queue_at"], "state = 'waiting'")
+    _partial_index("ix_tickets_in_hand", ["agent_id"], "state = 'assigned'")
+    _partial_index("ix_tickets_snoozed", ["snoozed_until"], "state = 'snoozed'")
     _partial_index("ix_tickets_promise", ["promise_due_at"], "promise_due_at IS NOT NULL")
     op.create_table(
         "ticket_events",
@@ -84,6 +89,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("conversation_id", "number", name=op.f("pk_feedback")),
     )
     op.create_index("ix_feedback_kind", "feedback", ["kind", "created_at"])
+    op.create_table(
+        "absences",
+        sa.Column("agent_id", Identifier, autoincrement=False, nullable=False),
+        sa.Column("began_at", Moment(), nullable=False),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("agent_id", "began_at", name=op.f("pk_absences")),
+    )
 
 
 def _add(table: str, columns: Iterable[sa.Column[Any]]) -> None:
