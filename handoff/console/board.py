@@ -62,6 +62,8 @@ async def _read(connection: AsyncConnection) -> dict[str, Any]:
         "waiting_count": count,
         "assigned": await in_hand(connection, None),
         "resolved": [views.listed(each) for each in await tickets.resolved(connection, _RECENTLY_CLOSED)],
+        "snoozed": [views.listed(each) for each in await tickets.snoozed(connection, _LISTED)],
+        "colleagues": [views.colleague(each) for each in (await tickets.staff(connection)).values()],
         "staff": views.staff(await agents.everyone(connection)),
     }
 

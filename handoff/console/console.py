@@ -12,14 +12,19 @@ from aiohttp import WSCloseCode, web
 from handoff.acts import Perform
 from handoff.console.access import COOKIE, PATH, Access, refusal
 from handoff.console.board import Board
+from handoff.console.card import CardMaker
+from handoff.console.choices import Choices, Choosing, DeskChoices
+from handoff.console.company import Company
 from handoff.console.desk_acts import DeskActs
 from handoff.console.history import History
 from handoff.console.settings import ConsoleSettings
 from handoff.console.sign_in import SignIn
+from handoff.console.snippet_pages import SnippetPages
 from handoff.console.socket import DeskSocket
 from handoff.console.uploads import Uploads
 from handoff.notices import Notices
 from handoff.passwords import Passwords
+from handoff.snippets import Snippets
 from messaging.live import Live
 from storage.database import Database
 from storage.errors import StorageError
@@ -37,6 +42,7 @@ class Console:
     """The web desk. ``perform`` carries out what agents do; ``close`` ends every open socket.
 
     ``notices`` tells what staff should know of the service; changes of it are told as the topic ``notices``.
+    ``cards`` makes the player cards; ``choosing`` tells what can be chosen, ``snippets`` what can be written.
     """
 
     def __init__(
@@ -48,6 +54,9 @@ class Console:
         now: Callable[[], datetime],
         *,
         notices: Notices = tuple,
+        cards: CardMaker | None = None,
+        choosing: Choosing = DeskChoices,
+        snippets: Snippets | None = None,
         passwords: Passwords | None = None,
     ) -> None:
         self._settings = settings
@@ -55,12 +64,16 @@ class Console:
         self._live = live
         self._now = now
         self._notices = notices
+        self._cards = cards or CardMaker()
+        self._company = Company(live, now)
         self._access = access = Access(settings, database, now)
         self._parts = (
             SignIn(settings, database, access, passwords or Passwords(), live=live, now=now),
             DeskActs(database, access, perform, now),
             History(database, access),
             Uploads(settings, database, access, now),
+            Choices(access, choosing),
+            SnippetPages(access, snippets),
         )
         self._board: Board | None = None
         self._sockets: set[web.WebSocketResponse] = set()
@@ -115,6 +128,8 @@ class Console:
                 board=self._board,
                 live=self._live,
                 notices=self._notices,
+                company=self._company,
+                cards=self._cards,
                 now=self._now,
             ).serve()
         finally:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +22,8 @@ from handoff import sessions
 from handoff.agents import Agent
 from handoff.console import history
 from handoff.console.board import Board, in_hand
+from handoff.console.card import CardMaker
+from handoff.console.company import Company
 from handoff.console.settings import ConsoleSettings
 from handoff.console.views import frame, moment, notices
 from handoff.notices import TOPIC, Notices
@@ -31,6 +34,8 @@ from storage.errors import DatabaseUnreachable
 
 SIGNED_OUT = 4401
 """The close code that tells the page to show the sign-in form instead of connecting again."""
+
+log = structlog.get_logger()
 
 _PATIENCE = 5.0
 _TIME_EVERY = timedelta(seconds=20)
@@ -45,6 +50,7 @@ class Watched:
     revision: int
     fresh: bool
     shown: dict[str, Any] | None = None
+    card: dict[str, Any] | None = None
 
 
 class DeskSocket:
@@ -61,6 +67,8 @@ class DeskSocket:
         board: Board,
         live: Live,
         notices: Notices,
+        company: Company,
+        cards: CardMaker,
         now: Callable[[], datetime],
     ) -> None:
         self._socket = socket
@@ -71,6 +79,8 @@ class DeskSocket:
         self._board = board
         self._live = live
         self._notices = notices
+        self._company = company
+        self._cards = cards
         self._now = now
         self._watched: Watched | None = None
         self._lists = ""
@@ -78,27 +88,27 @@ class DeskSocket:
         self._notices_told: list[dict[str, Any]] | None = None
         self._time_told: datetime | None = None
         self._wake = asyncio.Event()
-        self._typed = asyncio.Event()
+        self._moved = asyncio.Event()
         self._close_code: int = WSCloseCode.OK
         self._over = False
 
     async def serve(self) -> None:
         """Returns when the socket is closed."""
         listening, telling = asyncio.create_task(self._listen()), asyncio.create_task(self._tell())
-        typing = asyncio.create_task(self._tell_typing())
+        attending = asyncio.create_task(self._attend())
         try:
-            done, _ = await asyncio.wait({listening, telling, typing}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({listening, telling, attending}, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
             listening.cancel()
-            typing.cancel()
+            attending.cancel()
             self._over = True
             self._wake.set()
             # What it is reading it may finish: a query that is cut off costs its connection to the database.
             await asyncio.wait({telling}, timeout=_PATIENCE)
             telling.cancel()
-            await asyncio.gather(listening, telling, typing, return_exceptions=True)
+            await asyncio.gather(listening, telling, attending, return_exceptions=True)
             # Only now: closing while the other task listens would race with its end.
             await self._socket.close(code=self._close_code)
 
@@ -116,32 +126,64 @@ class DeskSocket:
                 revision = history.whole_number(said.get("revision", 0))
                 self._watched = Watched(history.parse_key(said["ticket"]), revision, fresh=revision == 0)
                 self._wake.set()
-                self._typed.set()
+                self._moved.set()
             case "unwatch":
                 self._watched = None
-                self._typed.set()
+                self._moved.set()
             case "typing":
-                self._is_typing()
+                self._is_typing(to_player=said.get("box") != "note")
 
-    def _is_typing(self) -> None:
-        shown = self._watched.shown if self._watched else None
-        if shown and shown["state"] == TicketState.ASSIGNED and shown["agent_id"] == self._agent.id:
-            assert self._watched is not None
-            self._live.tell(f"typing:{self._watched.key.conversation_id}")
+    def _is_typing(self, *, to_player: bool) -> None:
+        watched = self._watched
+        if watched is None:
+            return
+        self._company.typing(watched.key, self._agent)
+        shown = watched.shown
+        if to_player and shown and shown["state"] == TicketState.ASSIGNED and shown["agent_id"] == self._agent.id:
+            self._live.tell(f"typing:{watched.key.conversation_id}")
 
-    async def _tell_typing(self) -> None:
-        """That the player is writing whose ticket is shown."""
+    async def _attend(self) -> None:
+        """Tell what passes by at the shown ticket, anew whenever another is shown."""
         with suppress(ConnectionResetError):
             while True:
+                self._moved.clear()
                 watched = self._watched
-                topics = [f"player-typing:{watched.key.conversation_id}"] if watched else []
-                with self._live.watch(*topics) as self._typed:
-                    while self._watched is watched:
-                        await self._typed.wait()
-                        self._typed.clear()
-                        if watched is not None and self._watched is watched:
-                            await self._say("typing", ticket=str(watched.key))
-                            await asyncio.sleep(_TYPING_EVERY)
+                tasks: set[asyncio.Task[Any]] = {asyncio.create_task(self._moved.wait())}
+                if watched is not None:
+                    tasks |= {
+                        asyncio.create_task(self._tell_typing(watched)),
+                        asyncio.create_task(self._tell_company(watched)),
+                    }
+                try:
+                    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                    for task in done:
+                        task.result()
+                finally:
+                    for task in tasks:
+                        task.cancel()
+                    await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _tell_typing(self, watched: Watched) -> None:
+        """That the player is writing whose ticket is shown."""
+        with self._live.watch(f"player-typing:{watched.key.conversation_id}") as typed:
+            while True:
+                await typed.wait()
+                typed.clear()
+                await self._say("typing", ticket=str(watched.key))
+                await asyncio.sleep(_TYPING_EVERY)
+
+    async def _tell_company(self, watched: Watched) -> None:
+        """Which colleagues look at the shown ticket, and which of them write."""
+        company, key = self._company, watched.key
+        told: list[dict[str, Any]] = []
+        with company.look(key, self._agent), self._live.watch(company.topic(key)) as stirred:
+            while True:
+                others = company.others(key, self._agent.id)
+                if others != told or any(each["typing"] for each in others):
+                    await self._say("company", ticket=str(key), others=others)
+                    told = others
+                await stirred.wait()
+                stirred.clear()
 
     async def _tell(self) -> None:
         with self._live.watch("queue") as listed, suppress(ConnectionResetError):
@@ -230,6 +272,11 @@ class DeskSocket:
         if shown != watched.shown:
             frames.append(frame("ticket", {"ticket": key, "shown": shown}))
             watched.shown = shown
+        card = await self._cards.read(connection, watched.key, self._agent)
+        if card != watched.card:
+            frames.append(frame("card", {"ticket": key, "card": card}))
+            self._seen(watched)
+            watched.card = card
         if watched.fresh:
             messages = await history.page(connection, watched.key.conversation_id)
             more = len(messages) == history.PAGE
@@ -240,6 +287,11 @@ class DeskSocket:
             frames.append(frame("messages", {"ticket": key, "messages": changed, "fresh": False}))
             watched.revision = _newest(changed, watched.revision)
         return frames
+
+    def _seen(self, watched: Watched) -> None:
+        """A5: who looked at whose data is on record, once for each time that a page opens the ticket."""
+        if watched.card is None and watched.fresh:
+            log.info("player_viewed", ticket=str(watched.key), agent=self._agent.name, role=self._agent.role)
 
     async def _say(self, kind: str, **data: Any) -> None:
         await self._socket.send_str(frame(kind, data))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from handoff.agents import Agent, Role
+from handoff.agents import Agent, Colleague, Role
 from handoff.guard.draft import Finding
 from handoff.notices import Notice, for_role
 from handoff.tickets import Ticket
@@ -36,6 +36,18 @@ def listed(ticket: Ticket, last_incoming_at: datetime | None = None) -> dict[str
         "lost": ticket.lost is not None,
         "last_reply_at": moment(ticket.last_reply_at),
         "last_incoming_at": moment(last_incoming_at),
+        "class": ticket.ticket_class,
+        "topic": ticket.topic,
+        "tier": ticket.tier,
+        "team": ticket.team,
+        "level": ticket.level,
+        "wanted_agent_id": ticket.wanted_agent_id,
+        "transfers": ticket.transfers,
+        "due_at": moment(ticket.due_at),
+        "promise_due_at": moment(ticket.promise_due_at),
+        "snoozed_until": moment(ticket.snoozed_until),
+        "held_since": moment(ticket.held_since),
+        "category": ticket.category,
     }
 
 
@@ -44,10 +56,14 @@ def opened(ticket: Ticket) -> dict[str, Any]:
     return listed(ticket) | {
         "question": ticket.question,
         "reason": ticket.reason,
-        "class": ticket.ticket_class,
-        "topic": ticket.topic,
         "claimed_at": moment(ticket.claimed_at),
         "first_reply_at": moment(ticket.first_reply_at),
+        "brief": ticket.brief,
+        "promises": list(ticket.promises),
+        "confirmation": dict(ticket.confirmation),
+        "follows": ticket.follows,
+        "merged_into": ticket.merged_into,
+        "call_back_at": moment(ticket.call_back_at),
         "lost": ticket.lost,
         "offered": [
             {"entry_id": each.entry_id, "title": each.title, "confidence": each.confidence} for each in ticket.offered
@@ -81,6 +97,22 @@ def message(each: Message, versions: Sequence[Mapping[str, Any]] = ()) -> dict[s
 def staff(agents: Iterable[Agent]) -> dict[str, str]:
     """Desk names by agent id, of everybody who ever wrote."""
     return {str(agent.id): agent.desk_name for agent in agents}
+
+
+def colleague(each: Colleague) -> dict[str, Any]:
+    """Somebody on the staff as those see them who hand work over."""
+    return {
+        "id": each.id,
+        "name": each.desk_name,
+        "role": each.role,
+        "presence": each.presence,
+        "since": moment(each.presence_since),
+        "languages": list(each.languages),
+        "skills": list(each.skills),
+        "team": each.team,
+        "load": each.assigned,
+        "capacity": each.capacity,
+    }
 
 
 def finding(each: Finding) -> dict[str, Any]:
