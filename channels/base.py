@@ -18,9 +18,11 @@ class Capabilities:
     """What a network can do and how much it takes.
 
     ``max_text`` and ``max_caption`` count characters of Markdown in one message and in one message with a file.
+    ``can_edit`` and ``can_delete`` say what may become of a message after it was sent.
     ``pulls`` means that players read their conversation from our tables (web, terminal), so nothing needs sending:
     the channel's ``wake`` is called instead. ``idempotent_for`` is for how many seconds a resend with the same key
     cannot double. ``counts_utf16`` tells that the network counts UTF-16 units, where most emoji are two.
+    ``tells_time`` that it shows ``<t:seconds:F>`` to each reader as a day and time of their own.
     """
 
     max_text: int
@@ -28,9 +30,11 @@ class Capabilities:
     max_file: int
     max_buttons: int = 8
     can_edit: bool = False
+    can_delete: bool = False
     pulls: bool = False
     idempotent_for: float = 0.0
     counts_utf16: bool = False
+    tells_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ class Channel(Protocol):
         """
 
     async def send(self, outgoing: Outgoing) -> Sent:
-        """Send or edit one message."""
+        """Send, edit or delete one message. What is to be deleted and is gone already counts as deleted."""
 
     async def typing(self, chat: str) -> None:
         """Show that an answer is being written; a network without such a sign does nothing."""

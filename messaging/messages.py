@@ -204,8 +204,9 @@ class Outgoing:
 
     ``text`` is Markdown (empty only with a file). ``key`` is unique to this send and the same on every retry of it, so
     that a network with idempotent sends can refuse the double. With ``edits`` the text and buttons of that message
-    (its external id) are replaced instead of sending a new one. ``written_at`` is when it was put into the outbox: a
-    network that forgets keys looks through what was said since then before it sends something old.
+    (its external id) are replaced instead of sending a new one; with ``deletes`` too it is taken away. ``written_at``
+    is when it was put into the outbox: a network that forgets keys looks through what was said since then before it
+    sends something old.
     """
 
     chat: str
@@ -215,6 +216,7 @@ class Outgoing:
     buttons: tuple[Button, ...] = ()
     file: OutgoingFile | None = None
     edits: str | None = None
+    deletes: bool = False
     reply_via: str | None = None
     written_at: datetime | None = None
 

@@ -23,7 +23,11 @@ from storage.database import Database, Identifier, Json, Moment, metadata
 
 
 class EntryState(StrEnum):
-    """Where an outbox entry stands. ``left``: its outcome stayed unknown, and an agent chose not to send it again."""
+    """Where an outbox entry stands.
+
+    ``left``: its outcome stayed unknown and an agent chose not to send it again, or the network would not make a
+    correction and it was said instead.
+    """
 
     WAITING = "waiting"
     SENDING = "sending"
@@ -35,6 +39,7 @@ class EntryState(StrEnum):
 
 TAKEN_AT_ONCE = 500
 UNFINISHED = (EntryState.WAITING, EntryState.SENDING)
+FAILED = (EntryState.UNKNOWN, EntryState.DEAD)
 
 outbox = sa.Table(
     "outbox",
@@ -45,7 +50,8 @@ outbox = sa.Table(
     sa.Column("channel", sa.Text, nullable=False),
     sa.Column("chat", sa.Text, nullable=False),
     sa.Column("author", sa.Text, nullable=False),
-    # text, buttons, file {sha256, name, content_type}, edits (a message's number), reply_via
+    # text, buttons, file {sha256, name, content_type}, reply_via; of a change: edits (a message's number), entry (the
+    # number of the row that sent the part, else the last), deletes, corrects (whether it is the correction's last part)
     sa.Column("payload", Json, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
@@ -142,6 +148,13 @@ def entry_of_row(row: sa.Row[Any] | Mapping[str, Any]) -> Entry:
     )
 
 
+def in_states(states: Sequence[EntryState]) -> sa.ColumnElement[bool]:
+    """Whether an entry is in one of these. They stand in the statement itself: a partial index is only used where the
+    planner sees that its condition holds.
+    """
+    return outbox.c.state.in_(sa.bindparam("states", list(states), expanding=True, literal_execute=True, unique=True))
+
+
 async def beat(database: Database, connection: AsyncConnection, holder: str, now: datetime) -> None:
     """Say that this process lives."""
     statement = database.insert(holders).values(id=holder, heartbeat_at=now)
@@ -168,7 +181,7 @@ async def take_over(
     query = (
         sa.select(outbox)
         .where(
-            outbox.c.state.in_(UNFINISHED),
+            in_states(UNFINISHED),
             outbox.c.held_by != holder,
             outbox.c.held_by.not_in(alive),
             outbox.c.channel.in_(list(channels)),
@@ -192,7 +205,7 @@ async def held_by_others(connection: AsyncConnection, holder: str, conversation_
     found = await connection.execute(
         sa.select(outbox.c.conversation_id, outbox.c.held_by).where(
             outbox.c.conversation_id.in_(list(conversation_ids)),
-            outbox.c.state.in_(UNFINISHED),
+            in_states(UNFINISHED),
             outbox.c.held_by != holder,
         )
     )
@@ -203,7 +216,7 @@ async def held_by(connection: AsyncConnection, holder: str, before: datetime, li
     """Unfinished entries of this process, written before then, in the order of their lanes."""
     found = await connection.execute(
         sa.select(outbox)
-        .where(outbox.c.state.in_(UNFINISHED), outbox.c.held_by == holder, outbox.c.created_at < before)
+        .where(in_states(UNFINISHED), outbox.c.held_by == holder, outbox.c.created_at < before)
         .order_by(outbox.c.conversation_id, outbox.c.number)
         .limit(limit)
     )
@@ -257,18 +270,20 @@ async def of_message(connection: AsyncConnection, conversation_id: int, message_
 
 async def counts(connection: AsyncConnection) -> dict[EntryState, int]:
     """How many entries wait, are being sent, are unknown and are dead (finished ones are not counted)."""
-    states = (*UNFINISHED, EntryState.UNKNOWN, EntryState.DEAD)
-    found = await connection.execute(
-        sa.select(outbox.c.state, sa.func.count()).where(outbox.c.state.in_(states)).group_by(outbox.c.state)
-    )
-    known = {EntryState(state): count for state, count in found}
-    return {state: known.get(state, 0) for state in states}
+    known: dict[EntryState, int] = {}
+    # Two questions: each is answered by an index of its own, which holds these rows alone.
+    for states in (UNFINISHED, FAILED):
+        found = await connection.execute(
+            sa.select(outbox.c.state, sa.func.count()).where(in_states(states)).group_by(outbox.c.state)
+        )
+        known |= {EntryState(state): count for state, count in found}
+    return {state: known.get(state, 0) for state in (*UNFINISHED, *FAILED)}
 
 
 async def oldest_unfinished(connection: AsyncConnection) -> datetime | None:
     """When the entry was written that has been unfinished longest."""
     found: datetime | None = await connection.scalar(
-        sa.select(sa.func.min(outbox.c.created_at)).where(outbox.c.state.in_(UNFINISHED))
+        sa.select(sa.func.min(outbox.c.created_at)).where(in_states(UNFINISHED))
     )
     return found
 

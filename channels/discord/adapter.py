@@ -26,6 +26,7 @@ CAPABILITIES = Capabilities(
     max_file=10 * 2**20,
     max_buttons=25,
     can_edit=True,
+    can_delete=True,
     # By the nonce for two minutes, and after that by looking through what was said since.
     idempotent_for=3600.0,
 )

@@ -75,6 +75,10 @@ class Rest:
             message_id=message,
         )
 
+    async def delete(self, channel: int, message: int) -> None:
+        path = "/channels/{channel_id}/messages/{message_id}"
+        await self._request("DELETE", path, channel_id=channel, message_id=message)
+
     async def message(self, channel: int, message: int) -> Any:
         path = "/channels/{channel_id}/messages/{message_id}"
         return await self._request("GET", path, channel_id=channel, message_id=message)
@@ -148,13 +152,17 @@ class Rest:
             message_id=message,
         )
 
+    async def delete_answer(self, application: int, token: str, message: str) -> None:
+        """Take an answer away; ``message`` is its id, or ``@original`` for the first."""
+        path = "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
+        await self._request("DELETE", path, webhook_id=application, webhook_token=token, message_id=message)
+
     async def first_answer(self, application: int, token: str) -> Any:
         path = "/webhooks/{webhook_id}/{webhook_token}/messages/@original"
         return await self._request("GET", path, webhook_id=application, webhook_token=token)
 
     async def delete_first_answer(self, application: int, token: str) -> None:
-        path = "/webhooks/{webhook_id}/{webhook_token}/messages/@original"
-        await self._request("DELETE", path, webhook_id=application, webhook_token=token)
+        await self.delete_answer(application, token, "@original")
 
     # ------------------------------------------------------------ channels, threads, commands
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,8 +54,11 @@ class Sender:
         self._bot = bot
 
     async def send(self, outgoing: Outgoing) -> Sent:
-        """Send or edit. Raises the errors of channels.errors."""
+        """Send, edit or delete. Raises the errors of channels.errors."""
         body = body_of(outgoing)
+        if outgoing.edits is not None and outgoing.deletes:
+            await self._delete(outgoing.chat, outgoing.edits)
+            return Sent(outgoing.edits)
         if outgoing.edits is not None:
             await self._edit(outgoing.chat, outgoing.edits, body)
             return Sent(outgoing.edits)
@@ -119,21 +123,36 @@ class Sender:
         return None
 
     async def _edit(self, chat: str, external_id: str, body: Payload) -> None:
-        private = PrivateMessage.parse(external_id)
-        if private is None:
-            message, _, channel = external_id.partition("/")
-            await self._edit_in(int(channel or chat), int(message), body)
-        elif private.via.lives(self._now()):
+        private = self._private(external_id)
+        if private is not None:
             await self._rest.edit_answer(private.via.application, private.via.token, str(private.message), body)
-        else:
-            raise Refused("this private answer can no longer be changed")
+            return
+        message, channel = _place(chat, external_id)
+        await self._in_open_thread(channel, lambda: self._rest.edit(channel, message, body))
 
-    async def _edit_in(self, channel: int, message: int, body: Payload) -> None:
+    async def _delete(self, chat: str, external_id: str) -> None:
+        private = self._private(external_id)
+        with suppress(ReplyGone):
+            if private is not None:
+                await self._rest.delete_answer(private.via.application, private.via.token, str(private.message))
+                return
+            message, channel = _place(chat, external_id)
+            await self._in_open_thread(channel, lambda: self._rest.delete(channel, message))
+
+    def _private(self, external_id: str) -> PrivateMessage | None:
+        """The private answer that this is, or None; raises Refused where Discord does not let go of it any more."""
+        private = PrivateMessage.parse(external_id)
+        if private is not None and not private.via.lives(self._now()):
+            raise Refused("this private answer can no longer be changed")
+        return private
+
+    async def _in_open_thread(self, channel: int, call: Callable[[], Awaitable[None]]) -> None:
+        """Call it, in a thread that is archived after opening that again."""
         try:
-            await self._rest.edit(channel, message, body)
+            await call()
         except ThreadArchived:
             await self._rest.unarchive(channel)
-            await self._rest.edit(channel, message, body)
+            await call()
 
     async def _say_in_public(self, chat: str) -> None:
         question = self._public_question(chat)
@@ -145,6 +164,12 @@ class Sender:
             await self._rest.send(channel, body, None, f"closed-{message}")
         except ChannelError:
             return  # nothing is lost by it: that the player cannot be reached is raised by the caller
+
+
+def _place(chat: str, external_id: str) -> tuple[int, int]:
+    """The message's own id and the channel that it stands in: the chat's, or one that stood in for it."""
+    message, _, channel = external_id.partition("/")
+    return int(message), int(channel or chat)
 
 
 def body_of(outgoing: Outgoing) -> Payload:

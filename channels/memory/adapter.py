@@ -16,7 +16,7 @@ from channels.memory.network import Delivered, Fault, MemoryNetwork
 from channels.memory.player import MemoryPlayer
 from messaging.messages import ChannelEvent, Outgoing, Sent
 
-CAPABILITIES = Capabilities(max_text=4000, max_caption=1000, max_file=20_000_000, can_edit=True)
+CAPABILITIES = Capabilities(max_text=4000, max_caption=1000, max_file=20_000_000, can_edit=True, can_delete=True)
 UNPACED = Pace()
 
 
@@ -176,6 +176,8 @@ class MemoryChannel:
             raise Refused("the message is too long or has too many buttons")
         if outgoing.file is not None and len(outgoing.file.content) > self._capabilities.max_file:
             raise Refused("the file is too large")
+        if outgoing.edits is not None and outgoing.deletes:
+            return self._delete(outgoing, outgoing.edits)
         if outgoing.edits is not None:
             return self._edit(outgoing, outgoing.edits)
         before = self.network.of_key(outgoing.chat, outgoing.key)
@@ -199,4 +201,10 @@ class MemoryChannel:
         if not self._capabilities.can_edit:
             raise Refused("this network cannot edit")
         self.network.replace(outgoing.chat, external_id, outgoing.text, outgoing.buttons)
+        return Sent(external_id)
+
+    def _delete(self, outgoing: Outgoing, external_id: str) -> Sent:
+        if not self._capabilities.can_delete:
+            raise Refused("this network cannot delete")
+        self.network.remove(outgoing.chat, external_id)
         return Sent(external_id)

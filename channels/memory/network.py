@@ -14,7 +14,7 @@ from messaging.messages import Author, Button, OutgoingFile
 
 @dataclass(slots=True)
 class Delivered:
-    """A message of ours as the player sees it now; ``versions`` are the texts it had before."""
+    """A message of ours as the player sees it now, if it was not taken away; ``versions`` are its texts before."""
 
     chat: str
     external_id: str
@@ -25,6 +25,7 @@ class Delivered:
     file: OutgoingFile | None
     delivered_at: datetime
     versions: list[str] = field(default_factory=list)
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,22 @@ class MemoryNetwork:
 
     def replace(self, chat: str, external_id: str, text: str, buttons: tuple[Button, ...]) -> None:
         """Edit a message; raises Refused where there is none of this id."""
-        message = next((each for each in self.chats.get(chat, ()) if each.external_id == external_id), None)
-        if message is None:
+        message = self._find(chat, external_id)
+        if message is None or message.deleted:
             raise Refused(f"no message {external_id} in chat {chat}")
         message.versions.append(message.text)
         message.text, message.buttons = text, buttons
         self.notice()
+
+    def remove(self, chat: str, external_id: str) -> None:
+        """Take a message away; where there is none that is so already."""
+        message = self._find(chat, external_id)
+        if message is not None:
+            message.deleted = True
+        self.notice()
+
+    def _find(self, chat: str, external_id: str) -> Delivered | None:
+        return next((each for each in self.chats.get(chat, ()) if each.external_id == external_id), None)
 
     def of_key(self, chat: str, key: str) -> Delivered | None:
         """What was delivered under this key, if anything."""

@@ -33,6 +33,10 @@ class MemoryPlayer:
     @property
     def messages(self) -> Sequence[Delivered]:
         """Everything that the player sees from us, oldest first."""
+        return [each for each in self._delivered if not each.deleted]
+
+    @property
+    def _delivered(self) -> Sequence[Delivered]:
         return self._channel.network.chats.get(self.chat, ())
 
     async def writes(
@@ -131,7 +135,11 @@ class MemoryPlayer:
         found: list[int] = []
 
         def came() -> bool:
-            found[:] = [i for i, each in enumerate(self.messages) if i >= self._read and fragment in each.text]
+            found[:] = [
+                i
+                for i, each in enumerate(self._delivered)
+                if i >= self._read and fragment in each.text and not each.deleted
+            ]
             return bool(found)
 
         try:
@@ -139,7 +147,7 @@ class MemoryPlayer:
         except TimeoutError:
             raise TimeoutError(f"{self.person.name} waited for {fragment!r} and saw: {self._seen()}") from None
         self._read = found[0] + 1
-        return self.messages[found[0]]
+        return self._delivered[found[0]]
 
     def _upload(self, name: str, content_type: str, content: bytes) -> IncomingFile:
         remote = self._channel.network.new_id("file")

@@ -41,6 +41,7 @@ CAPABILITIES = Capabilities(
     max_caption=LONGEST_CAPTION,
     max_file=LARGEST_UPLOAD,
     can_edit=True,
+    can_delete=True,
     counts_utf16=True,
 )
 # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this: one message a second in a chat,

@@ -65,6 +65,11 @@ def is_not_modified(error: BadRequest) -> bool:
     return _mentions(error, ("message is not modified",))
 
 
+def is_deleted(error: BadRequest) -> bool:
+    """Whether the message to delete is gone already."""
+    return _mentions(error, ("message to delete not found",))
+
+
 def has_no_text(error: BadRequest) -> bool:
     """Whether the message to edit has a caption instead of a text."""
     return _mentions(error, ("there is no text in the message to edit",))

@@ -32,9 +32,12 @@ class Sender:
         self._bot = bot
 
     async def send(self, outgoing: Outgoing) -> Sent:
-        """Send or edit one message."""
+        """Send, edit or delete one message."""
         try:
             place = Place.parse(outgoing.chat)
+            if outgoing.edits is not None and outgoing.deletes:
+                await self._delete(place, int(outgoing.edits))
+                return Sent(outgoing.edits)
             if outgoing.edits is not None:
                 await self._edit(place, outgoing, int(outgoing.edits))
                 return Sent(outgoing.edits)
@@ -144,6 +147,13 @@ class Sender:
                 await _formatted(edit_caption, outgoing.text)
         except BadRequest as error:
             if not outcome.is_not_modified(error):
+                raise
+
+    async def _delete(self, place: Place, message_id: int) -> None:
+        try:
+            await self._bot.delete_message(place.chat_id, message_id)
+        except BadRequest as error:
+            if not outcome.is_deleted(error):
                 raise
 
 

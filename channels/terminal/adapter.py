@@ -75,7 +75,9 @@ class TerminalChannel:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(max_text=20_000, max_caption=20_000, max_file=20_000_000, can_edit=True, pulls=True)
+        return Capabilities(
+            max_text=20_000, max_caption=20_000, max_file=20_000_000, can_edit=True, can_delete=True, pulls=True
+        )
 
     def pace(self, chat: str) -> Pace:
         return Pace()
@@ -196,7 +198,7 @@ class TerminalChannel:
         choices += [f"{number}) {button.label}" for number, button in enumerate(actions, 1)]
         shown = [*lines, "", *choices] if lines and choices else [*lines, *choices]
         self._write(_CLEAR_LINE if self._interactive else "")
-        self._write(f"{self._name(message, surroundings)}\n")
+        self._write(f"{self._name(message, surroundings)}{self._edited(message, surroundings)}\n")
         self._write("".join(f"  {line}".rstrip() + "\n" for line in shown) + "\n")
         return True
 
@@ -205,6 +207,11 @@ class TerminalChannel:
         if message.author is Author.AGENT:
             return str(message.data.get("agent") or surroundings.texts("web_agent", language))
         return surroundings.texts("web_bot", language)
+
+    def _edited(self, message: Message, surroundings: Surroundings) -> str:
+        """What is printed was printed before, with other words."""
+        language = self._person.language_hint or surroundings.languages[0]
+        return f" · {surroundings.texts('web_edited', language)}" if message.edited_at is not None else ""
 
     def _write(self, text: str) -> None:
         self._out.write(text)

@@ -55,6 +55,7 @@ class WebChannel:
             max_caption=self._settings.max_text,
             max_file=self._settings.max_file,
             can_edit=True,
+            can_delete=True,
             pulls=True,
         )
 

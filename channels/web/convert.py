@@ -118,7 +118,8 @@ def messages_frame(messages: Sequence[Message], revision: int, *, fresh: bool, m
 
 def message_for_page(message: Message) -> dict[str, Any]:
     """A message as the page shows it. Only our own words become HTML, a player's stay text."""
-    said = {"text": message.text} if message.direction is Direction.INCOMING else {"html": to_html(message.text)}
+    text = message.text if message.deleted_at is None else ""
+    said = {"text": text} if message.direction is Direction.INCOMING else {"html": to_html(text) if text else ""}
     return {
         "number": message.number,
         "author": message.author,
@@ -130,12 +131,13 @@ def message_for_page(message: Message) -> dict[str, Any]:
         "buttons": [
             {"label": each.label} | ({"action": each.action} if each.action else {"url": each.url})
             for each in message.buttons
+            if message.deleted_at is None
             if each.action or (each.url and is_safe_link(each.url))
         ],
         "files": [
             {"sha256": each.sha256, "name": each.name, "content_type": each.content_type, "size": each.size}
             for each in message.attachments
-            if each.state == "stored" and each.sha256
+            if each.state == "stored" and each.sha256 and message.deleted_at is None
         ],
         **said,
     }
