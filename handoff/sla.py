@@ -108,13 +108,18 @@ class Clock:
             return self
         return replace(self._halt(now, calendar), stopped_at=now)
 
-    def retarget(self, target: Target, now: datetime, calendar: Calendar) -> Clock:
-        """The same duty under another target: what was spent counts, and another target warns anew."""
+    def retarget(
+        self, target: Target, now: datetime, calendar: Calendar, *, warned: frozenset[int] = frozenset()
+    ) -> Clock:
+        """The same duty under another target: what was spent counts, and another target warns anew.
+
+        ``warned`` are percentages that it need not warn of again. Under a target that never pauses it runs on.
+        """
         if target == self.target:
             return self
-        running = self.is_running
+        runs = self.is_running or (self.stopped_at is None and not target.pauses)
         halted = self._halt(now, calendar)
-        return replace(halted, target=target, warned=frozenset(), running_since=now if running else None)
+        return replace(halted, target=target, warned=warned, running_since=now if runs else None)
 
     def warn(self, now: datetime, calendar: Calendar) -> tuple[Clock, tuple[int, ...]]:
         """The percentages reached by ``now`` and not yet warned of, ascending, and the clock that remembers them.
@@ -169,6 +174,10 @@ class Clock:
         return replace(self, spent_before=self.spent(now, calendar), running_since=None)
 
 
+DUTIES = ("first_reply", "next_reply", "resolution")
+"""What is measured of a ticket, by the names of the clocks."""
+
+
 @dataclass(frozen=True, slots=True)
 class TicketClass:
     """A class of tickets with its targets; None where it has none of that kind."""
@@ -183,7 +192,8 @@ class TicketClass:
 class Clocks:
     """The clocks of one ticket: to the first human reply, to the next one, and to the solution.
 
-    ``owed_since`` is the player's first word that has no reply yet, None while they owe the next.
+    ``owed_since`` is the player's first word that has no reply yet, None while they owe the next; ``looking`` that they
+    were told to wait for ours.
     """
 
     ticket_class: TicketClass
@@ -193,6 +203,7 @@ class Clocks:
     first_reply: Clock | None = None
     next_reply: Clock | None = None
     resolution: Clock | None = None
+    looking: bool = False
 
     @classmethod
     def start(cls, ticket_class: TicketClass, now: datetime) -> Clocks:
@@ -222,13 +233,12 @@ class Clocks:
         resolution = self.resolution
         if resolution is not None and awaits_player:
             resolution = resolution.pause(now, calendar)
-        return replace(self._answered(now, calendar), replied=True, resolution=resolution)
+        return replace(self._answered(now, calendar), replied=True, resolution=resolution, looking=not awaits_player)
 
     def resolved(self, now: datetime, calendar: Calendar) -> Clocks:
         """Nothing is owed any more. ``player_wrote`` opens the ticket again."""
-        return replace(
-            self._answered(now, calendar), resolution=self.resolution and self.resolution.stop(now, calendar)
-        )
+        resolution = self.resolution and self.resolution.stop(now, calendar)
+        return replace(self._answered(now, calendar), resolution=resolution, looking=False)
 
     def reclassified(self, ticket_class: TicketClass, now: datetime, calendar: Calendar) -> Clocks:
         """The same ticket in another class. What was spent counts; a duty that is new counts from its beginning."""
@@ -238,14 +248,44 @@ class Clocks:
                 return None if since is None else _started(target, since)
             return None if target is None else clock.retarget(target, now, calendar)
 
-        owed = self.owed_since
+        owed, resolution = self.owed_since, changed(self.resolution, ticket_class.resolution, self.opened_at)
+        if resolution is not None and self.resolution is None and resolution.target.pauses and not self.is_ours:
+            resolution = replace(resolution, running_since=None)
         return replace(
             self,
             ticket_class=ticket_class,
             first_reply=changed(self.first_reply, ticket_class.first_reply, None if self.replied else owed),
             next_reply=changed(self.next_reply, ticket_class.next_reply, owed if self.replied else None),
-            resolution=changed(self.resolution, ticket_class.resolution, owed and self.opened_at),
+            resolution=resolution,
         )
+
+    def renewed(self, now: datetime, calendar: Calendar) -> Clocks:
+        """The same clocks after the owner edited the class: what is not done yet is measured by what holds now.
+
+        What was spent counts, and what was warned of is not warned of again.
+        """
+
+        def edited(clock: Clock | None, target: Target | None) -> Clock | None:
+            if clock is None or clock.stopped_at is not None or target is None:
+                return clock
+            return clock.retarget(target, now, calendar, warned=clock.warned)
+
+        ticket_class = self.ticket_class
+        return replace(
+            self,
+            first_reply=edited(self.first_reply, ticket_class.first_reply),
+            next_reply=edited(self.next_reply, ticket_class.next_reply),
+            resolution=edited(self.resolution, ticket_class.resolution),
+        )
+
+    def warn(self, now: datetime, calendar: Calendar) -> tuple[Clocks, tuple[tuple[str, int], ...]]:
+        """What each duty warns of by ``now``, as (duty, percentage), and the clocks that remember it."""
+        changed: dict[str, Any] = {}
+        told: list[tuple[str, int]] = []
+        for duty, clock in self.duties():
+            changed[duty], reached = clock.warn(now, calendar)
+            told += [(duty, percent) for percent in reached]
+        return (replace(self, **changed), tuple(told)) if told else (self, ())
 
     def to_plain(self) -> dict[str, Any]:
         """The clocks as JSON-ready values."""
@@ -257,15 +297,14 @@ class Clocks:
             "first_reply": self.first_reply and self.first_reply.to_plain(),
             "next_reply": self.next_reply and self.next_reply.to_plain(),
             "resolution": self.resolution and self.resolution.to_plain(),
+            "looking": self.looking,
         }
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any], classes: Mapping[str, TicketClass]) -> Clocks:
         """The clocks that ``to_plain`` described. A class that is no longer set begins no new clocks."""
         name = plain["ticket_class"]
-        first_reply, next_reply, resolution = (
-            plain[duty] and Clock.from_plain(plain[duty]) for duty in ("first_reply", "next_reply", "resolution")
-        )
+        first_reply, next_reply, resolution = (plain[duty] and Clock.from_plain(plain[duty]) for duty in DUTIES)
         return cls(
             classes.get(name, TicketClass(name)),
             opened_at=datetime.fromisoformat(plain["opened_at"]),
@@ -274,6 +313,7 @@ class Clocks:
             first_reply=first_reply,
             next_reply=next_reply,
             resolution=resolution,
+            looking=plain.get("looking", False),
         )
 
     def _answered(self, now: datetime, calendar: Calendar) -> Clocks:
@@ -284,10 +324,24 @@ class Clocks:
             next_reply=self.next_reply and self.next_reply.stop(now, calendar),
         )
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether the next word is ours."""
+        return self.owed_since is not None or self.looking
+
+    @property
+    def warned(self) -> int:
+        """The highest percentage that a running clock has warned of; 0 where none has."""
+        return max((percent for clock in self.running() for percent in clock.warned), default=0)
+
+    def duties(self) -> tuple[tuple[str, Clock], ...]:
+        """The clocks that there are, by what they measure."""
+        named = ((duty, getattr(self, duty)) for duty in DUTIES)
+        return tuple((duty, clock) for duty, clock in named if clock is not None)
+
     def running(self) -> tuple[Clock, ...]:
         """The clocks that run."""
-        clocks = (self.first_reply, self.next_reply, self.resolution)
-        return tuple(clock for clock in clocks if clock is not None and clock.is_running)
+        return tuple(clock for _, clock in self.duties() if clock.is_running)
 
     def due_at(self, calendar: Calendar) -> datetime | None:
         """The earliest moment at which a target is missed, if any runs."""
@@ -304,10 +358,6 @@ def _moment(text: str | None) -> datetime | None:
 
 def _started(target: Target | None, now: datetime) -> Clock | None:
     return None if target is None else Clock.start(target, now)
-
-
-def _runs(clock: Clock | None) -> bool:
-    return clock is not None and clock.is_running
 
 
 def _earliest(moments: Iterable[datetime | None]) -> datetime | None:

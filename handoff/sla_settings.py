@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from handoff.errors import Problem, SettingsError
 from handoff.sla import Measure, Target, TicketClass
 from storage.problems import did_you_mean
 
+DEFAULT_CLASS = "routine"
 ROLES = ("agent", "lead", "admin")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(wall\s+|working\s+)?(second|minute|hour|day)s?")
 
@@ -56,6 +57,14 @@ class Sla:
     classes: Mapping[str, TicketClass]
     roles_at: Mapping[int, tuple[str, ...]]
 
+    def class_of(self, name: str) -> TicketClass:
+        """The class of this name; one that is not set keeps its name and has the targets of the default class."""
+        return self.classes.get(name) or replace(self.classes[DEFAULT_CLASS], name=name)
+
+    def roles_by(self, percent: int) -> frozenset[str]:
+        """Everybody who has been warned once so much of a target is used up."""
+        return frozenset(role for at, roles in self.roles_at.items() if at <= percent for role in roles)
+
     @classmethod
     def from_settings(cls, settings: SlaSettings) -> Sla:
         """The rules that ``settings`` describe. Raises SettingsError naming every setting that is wrong."""
@@ -74,6 +83,8 @@ class _Reader:
         classes = {name: self._class(name, written) for name, written in self._settings.classes.items()}
         if not classes:
             self._refuse("classes", "at least one class is needed")
+        elif DEFAULT_CLASS not in classes:
+            self._refuse("classes", f"there is no {DEFAULT_CLASS}, which every ticket is that nothing else is said of")
         for percent, roles in self._settings.warn.items():
             self._check_warning(percent, roles)
         if self._problems:

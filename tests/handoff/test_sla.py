@@ -161,8 +161,51 @@ def test_a_new_class_counts_what_was_spent_and_new_duties_from_their_beginning()
     assert unanswered.reclassified(ROUTINE, NOON + HOUR, ALWAYS).due_at(ALWAYS) == NOON + 5 * MINUTE
 
 
+def test_what_becomes_a_complaint_while_the_player_owes_has_its_48_hours_all_the_same() -> None:
+    """T4: wall time passes while the player owes; what pauses begins to count with their next word."""
+    waits = Clocks.start(ROUTINE, NOON).agent_replied(NOON + MINUTE, ALWAYS)
+    complaint = waits.reclassified(COMPLAINT, NOON + HOUR, ALWAYS)
+    assert complaint.due_at(ALWAYS) == NOON + 48 * HOUR
+    bug = waits.reclassified(BUG, NOON + HOUR, ALWAYS)
+    assert bug.running() == ()
+    assert bug.player_wrote(NOON + 2 * HOUR).resolution == Clock(BUG.resolution, NOON, NOON + 2 * HOUR)
+
+
+def test_an_edited_class_counts_from_then_on_and_repeats_no_warning() -> None:
+    """The owner changes 5 minutes to 20 after half of them: 10 more minutes until 80 % of the new target."""
+    clocks, told = Clocks.start(ROUTINE, NOON).warn(NOON + 4 * MINUTE, ALWAYS)
+    assert told == (("first_reply", 50), ("first_reply", 80))
+    assert clocks.warned == 80
+    edited = replace(ROUTINE, first_reply=Target(20 * MINUTE), resolution=Target(HOUR))
+    renewed = replace(clocks, ticket_class=edited).renewed(NOON + 4 * MINUTE, ALWAYS)
+    assert renewed.resolution is None
+    assert renewed.due_at(ALWAYS) == NOON + 20 * MINUTE
+    assert renewed.next_alarm(NOON + 4 * MINUTE, ALWAYS) == NOON + 20 * MINUTE
+    assert renewed.warn(NOON + 19 * MINUTE, ALWAYS) == (renewed, ())
+    assert renewed.warn(NOON + 20 * MINUTE, ALWAYS)[1] == (("first_reply", 100),)
+
+
+def test_a_paused_clock_that_becomes_wall_time_runs_on() -> None:
+    paused = ten_minutes().pause(NOON + 4 * MINUTE, NIGHTLY)
+    wall = paused.retarget(Target(10 * MINUTE, Measure.WALL), NOON + HOUR, NIGHTLY)
+    assert wall.due_at(NIGHTLY) == NOON + HOUR + 6 * MINUTE
+    stopped = paused.stop(NOON + 5 * MINUTE, NIGHTLY)
+    assert not stopped.retarget(Target(10 * MINUTE, Measure.WALL), NOON + HOUR, NIGHTLY).is_running
+
+
+def test_who_owes_the_next_word() -> None:
+    clocks = Clocks.start(ROUTINE, NOON)
+    assert clocks.is_ours
+    looking = clocks.agent_replied(NOON + MINUTE, ALWAYS, awaits_player=False)
+    assert (looking.is_ours, looking.warned, looking.due_at(ALWAYS)) == (True, 0, None)
+    assert not looking.agent_replied(NOON + 2 * MINUTE, ALWAYS).is_ours
+    assert not looking.resolved(NOON + 2 * MINUTE, ALWAYS).is_ours
+
+
 def test_clocks_survive_being_stored() -> None:
-    clocks = Clocks.start(BUG, NOON).agent_replied(NOON + MINUTE, NIGHTLY).player_wrote(NOON + HOUR)
+    clocks = Clocks.start(BUG, NOON).agent_replied(NOON + MINUTE, NIGHTLY, awaits_player=False)
+    assert Clocks.from_plain(json.loads(json.dumps(clocks.to_plain())), SLA.classes) == clocks
+    clocks = clocks.player_wrote(NOON + HOUR)
     stored = json.loads(json.dumps(clocks.to_plain()))
     assert Clocks.from_plain(stored, SLA.classes) == clocks
     assert Clocks.from_plain(stored, {}).running() == clocks.running()
@@ -173,7 +216,12 @@ def test_clocks_survive_being_stored() -> None:
     [
         ({"classes": {"routine": ClassSettings("soon")}}, "classes.routine.first_reply", "not a time"),
         ({"classes": {"routine": ClassSettings("2 days")}}, "classes.routine.first_reply", "two things"),
-        ({"classes": {"a": ClassSettings(resolution="2 working hours")}}, "classes.a.resolution", "only days"),
+        (
+            {"classes": {"routine": ClassSettings("1 hour"), "a": ClassSettings(resolution="2 working hours")}},
+            "classes.a.resolution",
+            "only days",
+        ),
+        ({"classes": {"special": ClassSettings("1 hour")}}, "classes", "there is no routine"),
         ({"classes": {"routine": ClassSettings(next_reply="0 minutes")}}, "classes.routine.next_reply", "no time"),
         ({"classes": {"routine": ClassSettings()}}, "classes.routine", "no target"),
         ({"classes": {}}, "classes", "at least one"),
