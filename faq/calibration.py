@@ -12,6 +12,7 @@ Floats = NDArray[np.float64]
 NEVER = 1.01
 _BINS = 15
 _STEPS = 50
+_PENALTY = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,29 @@ def logit(probability: Floats) -> Floats:
     return result
 
 
-def fit_calibration(features: Floats, right: NDArray[np.bool_], weights: Floats, penalty: float = 1.0) -> Calibration:
-    """Newton's method on the penalised likelihood; ``weights`` says how much each row counts."""
+def fit_calibration(features: Floats, right: NDArray[np.bool_], weights: Floats) -> Calibration:
+    """Fitted so that more of any feature never means less sure; ``weights`` says how much each row counts.
+
+    A feature that would speak against a candidate is left out, the strongest first.
+    """
+    kept = list(range(features.shape[1]))
+    while True:
+        found = _fit(features[:, kept], right, weights)
+        worst = int(np.argmin(found.weights))
+        if found.weights[worst] >= 0 or len(kept) == 1:
+            break
+        del kept[worst]
+    every = np.zeros(features.shape[1])
+    every[kept] = np.maximum(found.weights, 0)
+    return Calibration(tuple(every.tolist()), found.bias)
+
+
+def _fit(features: Floats, right: NDArray[np.bool_], weights: Floats) -> Calibration:
+    """Newton's method on the penalised likelihood."""
     count, size = features.shape
     mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
     rows = np.concatenate(((features - mean) / spread, np.ones((count, 1))), axis=1)
-    ridge = np.diag([penalty] * size + [1e-3])
+    ridge = np.diag([_PENALTY] * size + [1e-3])
     solution = np.zeros(size + 1)
     for _ in range(_STEPS):
         probability = sigmoid(rows @ solution)

@@ -33,10 +33,12 @@ class Weights:
 class Head:
     """One way to score (words alone, or with the embedding), how sure it is, and what its figures were.
 
+    ``likeness`` are weights of a second kind of score, near 0 where a question is like nothing that the entry holds.
     Above ``settles_above`` no costlier head is asked.
     """
 
     weights: Weights
+    likeness: Weights
     calibration: Calibration
     answer_above: float
     suggest_above: float
@@ -86,6 +88,7 @@ def save(model: Model, path: Path) -> None:
     }
     for place, head in enumerate(model.heads):
         arrays |= {f"heads.{place}.{name}": getattr(head.weights, name) for name in _WEIGHTS}
+        arrays |= {f"heads.{place}.likeness.{name}": getattr(head.likeness, name) for name in _WEIGHTS}
     arrays["about"] = _packed(json.dumps(_about(model), ensure_ascii=False))
     part = path.with_suffix(f".{os.getpid()}.part")
     with part.open("wb") as file:
@@ -154,6 +157,7 @@ def load(path: Path) -> Model:
 def _head(arrays: Mapping[str, NDArray[Any]], place: int, about: dict[str, Any]) -> Head:
     return Head(
         weights=Weights(**{name: arrays[f"heads.{place}.{name}"] for name in _WEIGHTS}),
+        likeness=Weights(**{name: arrays[f"heads.{place}.likeness.{name}"] for name in _WEIGHTS}),
         calibration=Calibration(tuple(about["calibration"]["weights"]), about["calibration"]["bias"]),
         answer_above=about["answer_above"],
         suggest_above=about["suggest_above"],

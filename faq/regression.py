@@ -7,13 +7,15 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
+from scipy.linalg import solve, solve_triangular
 
 Matrix = NDArray[np.float32]
 Loss = Callable[[Matrix], tuple[float, Matrix]]
 _JITTER = 1e-4
 # The inverse of the penalty on the weights; flat between 30 and 300 on the dev questions.
 _STRENGTH = 90.0
+# Holds least squares towards nothing; flat between 0.1 and 0.6 on the dev questions.
+_RIDGE = 0.3
 _REMEMBERED_STEPS = 10
 _SHORTEST_STEP = 1e-3
 
@@ -64,6 +66,17 @@ def fit(rows: Matrix, classes: NDArray[np.int64], count: int, importance: Matrix
         return value, gradient
 
     return _minimise(loss, np.zeros((size + 1, count), dtype=np.float32), iterations)
+
+
+def least_squares(rows: Matrix, classes: NDArray[np.int64], count: int) -> Matrix:
+    """Weights features x count of a ridge regression towards 1 for the own class and 0 for all others, without a bias:
+    what is like nothing among the rows comes out near 0 everywhere."""
+    size = rows.shape[1]
+    target = np.zeros((size, count), dtype=np.float32)
+    np.add.at(target.T, classes, rows)
+    curvature = rows.T @ rows
+    curvature[np.diag_indices(size)] += np.float32(_RIDGE)
+    return np.asarray(solve(curvature, target, assume_a="pos"), dtype=np.float32)
 
 
 def _minimise(loss: Loss, point: Matrix, iterations: int, tolerance: float = 1e-5) -> Matrix:

@@ -19,7 +19,7 @@ from faq.calibration import (
     fit_calibration,
     threshold_for,
 )
-from faq.regression import fit
+from faq.regression import fit, least_squares
 from faq.scorers.candidates import evidence, softmax
 from faq.scorers.nearest import PhrasingIndex, spaced
 from faq.space import Matrix, Shares
@@ -27,12 +27,12 @@ from faq.space import Matrix, Shares
 if TYPE_CHECKING:
     from faq.training import Material
 
-_MOST_REFITS, _FEWEST_REFITS = 6, 2
-# So many questions tell three weights and two thresholds well enough; more refits would only take time.
-_ENOUGH_ASKED = 1_500
+_MOST_REFITS, _FEWEST_REFITS = 12, 2
+# So many questions tell four weights and two thresholds well enough; more refits would only take time.
+_ENOUGH_ASKED = 2_000
 _MOST_ASKED = 3_000
 _HIDDEN_ENTRIES = 0.25
-_HIDDEN_PHRASINGS = 0.2
+_HIDDEN_PHRASINGS = 0.3
 _ITERATIONS = 30
 # Words settle a question where they err this many times more seldom than the owner allows.
 _SETTLED = 4
@@ -64,7 +64,7 @@ class _Asked:
 
 def untaught() -> Rehearsal:
     """Where nothing could be hidden and asked for: the bot suggests at most, since nobody knows how sure to be."""
-    return Rehearsal(Calibration((1.0, 1.0, 1.0), -2.0), NEVER, 0.5, NEVER, {})
+    return Rehearsal(Calibration((1.0, 1.0, 1.0, 1.0), -2.0), NEVER, 0.5, NEVER, {})
 
 
 def best_rehearsal(material: Material, rows: Matrix, shares: Shares) -> tuple[Rehearsal, bool]:
@@ -104,14 +104,16 @@ def rehearse(material: Material, rows: Matrix, shares: Shares, *, knows_none: bo
             continue
         kept = np.concatenate((own, handed_on[:half])) if knows_none else own
         importance = np.ones(len(kept), np.float32)
-        weights = fit(rows[kept], classes(material, kept), count + knows_none, importance, iterations=_ITERATIONS)
+        truth_of_kept = classes(material, kept)
+        weights = fit(rows[kept], truth_of_kept, count + knows_none, importance, iterations=_ITERATIONS)
         weights[-1, :count][hidden_entries] = -np.inf
+        likeness = least_squares(rows[kept], truth_of_kept, count + knows_none)
         groups = (np.flatnonzero(known), np.flatnonzero(hidden & ~titles), handed_on[half:], strangers)
         for place, (group, share) in enumerate(zip(groups, _TRAFFIC, strict=True)):
             questions = chance.permutation(group)[:_MOST_ASKED]
             if len(questions):
                 truth = material.entries[questions] if place == 0 else np.full(len(questions), -1)
-                _ask(material, rows, shares, weights, own, questions, truth, share, asked)
+                _ask(material, rows, shares, (weights, likeness), own, questions, truth, share, asked)
     return _conclude(asked, material.lesson.target_precision)
 
 
@@ -134,13 +136,14 @@ def _ask(
     material: Material,
     rows: Matrix,
     shares: Shares,
-    weights: Matrix,
+    learned: tuple[Matrix, Matrix],
     kept: NDArray[np.int64],
     questions: NDArray[np.int64],
     truth: NDArray[np.int64],
     share: float,
     asked: _Asked,
 ) -> None:
+    weights, likeness = learned
     chances = softmax(rows[questions] @ weights[:-1] + weights[-1])
     best = chances[:, : len(material.lesson.entry_ids)].argmax(axis=1)
     dense = material.blocks.embedding if shares.embedding else material.blocks.meaning
@@ -152,6 +155,7 @@ def _ask(
     asked.features.append(
         evidence(
             chances[np.arange(len(best)), best],
+            np.einsum("qf,fq->q", rows[questions], likeness[:, best]),
             np.array([found.similarity for found in near]),
             np.array([found.closeness for found in near]),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,8 +65,8 @@ class Scorer:
         """Candidates per reading, best first; ``left_out`` are places of entries that must not be among them."""
         batch = self._batch(readings)
         head = self._model.heads[0]
-        chances = self._chances(batch, head, batch.blocks, left_out)
-        found = self._rank(batch, chances, head, batch.blocks.meaning)
+        chances = self._chances(batch, head, left_out)
+        found = self._rank(batch, chances, head)
         if self._embedder is not None:
             self._ask_embedding(self._embedder, readings, found, left_out)
         return found
@@ -90,9 +90,9 @@ class Scorer:
         batch = self._batch([readings[row] for row in open_rows])
         embedded = self._model.space.centred_embedding(embedder.embed([reading.raw for reading in batch.readings]))
         head = self._model.heads[-1]
-        blocks = Blocks(batch.blocks.words, batch.blocks.characters, batch.blocks.meaning, embedded)
-        chances = self._chances(batch, head, blocks, left_out)
-        for target, candidates in zip(open_rows, self._rank(batch, chances, head, embedded), strict=True):
+        batch = replace(batch, blocks=replace(batch.blocks, embedding=embedded))
+        chances = self._chances(batch, head, left_out)
+        for target, candidates in zip(open_rows, self._rank(batch, chances, head), strict=True):
             found[target] = candidates
 
     def _lacks_diacritics(self, reading: Reading, best: Candidate) -> bool:
@@ -112,9 +112,9 @@ class Scorer:
         blocks = self._model.space.blocks([reading.folded for reading in every], self._model.lexicon)
         return _Batch(every, np.asarray(owner), blocks, last)
 
-    def _chances(self, batch: _Batch, head: Head, blocks: Blocks, left_out: Sequence[int]) -> NDArray[np.float64]:
+    def _chances(self, batch: _Batch, head: Head, left_out: Sequence[int]) -> NDArray[np.float64]:
         """One row per reading: the mean over what was written and what was repaired."""
-        weights = head.weights
+        weights, blocks = head.weights, batch.blocks
         scores: Matrix = blocks.words.times(weights.words) + blocks.characters.times(weights.characters)
         scores += blocks.meaning @ weights.meaning + weights.bias
         if blocks.embedding.shape[1]:
@@ -127,19 +127,18 @@ class Scorer:
         # A column after the entries', where there is one, is the chance that none of them fits.
         return mean[:, : len(self._model.entry_ids)]
 
-    def _rank(
-        self, batch: _Batch, chances: NDArray[np.float64], head: Head, vectors: Matrix
-    ) -> list[tuple[Candidate, ...]]:
-        """Candidates of every reading; ``chances`` has a row per reading, ``vectors`` one per row of the batch."""
+    def _rank(self, batch: _Batch, chances: NDArray[np.float64], head: Head) -> list[tuple[Candidate, ...]]:
+        """Candidates of every reading; ``chances`` has a row per reading."""
         width = min(_MOST_CANDIDATES, chances.shape[1])
         best = np.sort(np.argpartition(-chances, width - 1, axis=1)[:, :width], axis=1)
         order = np.take_along_axis(
             best, np.argsort(-np.take_along_axis(chances, best, axis=1), axis=1, kind="stable"), axis=1
         )
         ranked = np.take_along_axis(chances, order, axis=1)
-        near = [self._nearest(batch, row, order[row], ranked[row], head, vectors) for row in range(len(chances))]
+        near = [self._nearest(batch, row, order[row], ranked[row], head) for row in range(len(chances))]
         features = evidence(
             ranked,
+            np.array([_likeness(batch.blocks, batch.last[row], head, order[row]) for row in range(len(chances))]),
             np.array([[found.similarity for found in row] for row in near]),
             np.array([[found.closeness for found in row] for row in near]),
         )
@@ -156,11 +155,12 @@ class Scorer:
         order: NDArray[np.int64],
         ranked: NDArray[np.float64],
         head: Head,
-        vectors: Matrix,
     ) -> list[Nearest]:
         """The first candidates compared with their phrasings; those hardly likely are not worth it."""
         at = batch.last[row]
-        index = self._by_words if head is self._model.heads[0] else self._by_embedding
+        by_words = head is self._model.heads[0]
+        index = self._by_words if by_words else self._by_embedding
+        vectors = batch.blocks.meaning if by_words else batch.blocks.embedding
         question = spaced(batch.readings[at].folded)
         likely = max(1, int((ranked[:_MOST_COMPARED] >= _LEAST_COMPARED).sum()))
         found = [index.nearest(question, vectors[at], entry) for entry in order[:likely].tolist()]
@@ -189,3 +189,15 @@ class Scorer:
             "closeness": found.closeness,
             "nearest_phrasing": self._model.phrasings[found.phrasing],
         }
+
+
+def _likeness(blocks: Blocks, at: int, head: Head, entries: NDArray[np.int64]) -> NDArray[np.float32]:
+    """How like these entries the text in row ``at`` is."""
+    weights = head.likeness
+    found: NDArray[np.float32] = blocks.meaning[at] @ weights.meaning[:, entries]
+    for rows, its in ((blocks.words, weights.words), (blocks.characters, weights.characters)):
+        part = slice(rows.start[at], rows.start[at + 1])
+        found = found + rows.value[part] @ its[np.ix_(rows.feature[part], entries)]
+    if blocks.embedding.shape[1]:
+        found = found + blocks.embedding[at] @ weights.embedding[:, entries]
+    return found

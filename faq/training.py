@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from faq.language.folding import fold
 from faq.language.lexicon import Lexicon, lexicon_for
 from faq.model import Head, Model, Weights
-from faq.regression import dual_weights, factor, fit, project
+from faq.regression import dual_weights, factor, fit, least_squares, project
 from faq.rehearsal import best_rehearsal, classes, untaught
 from faq.scorers.vocabulary import Rows
 from faq.space import Blocks, Matrix, Shares, Space, learn_space, with_embedding, words_alone
@@ -109,19 +109,21 @@ def train(
 def _learn_head(material: Material, shares: Shares) -> Head:
     if not material.count:
         nothing = _primal(material, shares, np.zeros((0, 0), np.float32), np.zeros(0, np.float32))
-        return Head(nothing, *untaught())
+        return Head(nothing, nothing, *untaught())
     kernel = _kernel(material, shares)
     lower = factor(kernel[material.landmarks].astype(np.float64))
     rows = project(kernel, lower)
     rehearsal, knows_none = best_rehearsal(material, rows, shares)
     learned = np.arange(material.first_stranger if knows_none else material.count)
-    solution = fit(
-        rows[learned],
-        classes(material, learned),
-        len(material.lesson.entry_ids) + knows_none,
-        np.ones(len(learned), np.float32),
+    count = len(material.lesson.entry_ids)
+    own = classes(material, learned)
+    solution = fit(rows[learned], own, count + knows_none, np.ones(len(learned), np.float32))
+    likeness = least_squares(rows[learned], own, count + knows_none)[:, :count]
+    return Head(
+        _primal(material, shares, dual_weights(lower, solution[:-1]), solution[-1]),
+        _primal(material, shares, dual_weights(lower, likeness), np.zeros(count, np.float32)),
+        *rehearsal,
     )
-    return Head(_primal(material, shares, dual_weights(lower, solution[:-1]), solution[-1]), *rehearsal)
 
 
 def _sparse(rows: Rows, width: int) -> scipy.sparse.csr_matrix:

@@ -16,7 +16,7 @@ from faq.calibration import NEVER, expected_calibration_error, fit_calibration, 
 from faq.language.folding import fold, words
 from faq.language.lexicon import lexicon_for
 from faq.match import Answer, Candidate, Handoff, Suggest
-from faq.regression import fit
+from faq.regression import fit, least_squares
 from faq.scorers.grams import Stream, word_hashes
 from faq.scorers.nearest import PhrasingIndex
 from faq.scorers.vocabulary import learn_vocabulary
@@ -95,12 +95,32 @@ def test_the_solver_tells_classes_apart() -> None:
 def test_calibration_finds_the_probabilities_it_was_shown() -> None:
     chance = np.random.default_rng(1)
     features = chance.normal(size=(8000, 2))
-    truth = sigmoid(2 * features[:, 0] - features[:, 1] + 0.5)
+    truth = sigmoid(2 * features[:, 0] + features[:, 1] + 0.5)
     right = chance.random(8000) < truth
     calibration = fit_calibration(features, right, np.ones(8000))
     assert np.abs(calibration(features) - truth).mean() < 0.02
     assert expected_calibration_error(calibration(features), right) < 0.02
     assert expected_calibration_error(np.full(8000, 0.99), right) > 0.2
+
+
+def test_what_speaks_for_a_candidate_never_makes_it_less_sure() -> None:
+    """A feature that was misleading in rehearsal is left out, not turned round."""
+    chance = np.random.default_rng(4)
+    features = chance.normal(size=(4000, 2))
+    right = chance.random(4000) < sigmoid(2 * features[:, 0] - features[:, 1])
+    first, second = fit_calibration(features, right, np.ones(4000)).weights
+    assert first > 1
+    assert second == 0
+
+
+def test_likeness_is_near_nothing_for_what_is_like_no_row() -> None:
+    """Chances sum to one even for a stranger; likeness does not."""
+    rows = np.repeat(np.eye(4, dtype=np.float32), 3, axis=0)[:9]
+    weights = least_squares(rows, np.repeat(np.arange(3), 3), 3)
+    own, stranger = rows[0] @ weights, np.eye(4, dtype=np.float32)[3] @ weights
+    assert own[0] > 0.8
+    assert np.abs(own[1:]).max() < 0.1
+    assert np.abs(stranger).max() < 0.1
 
 
 def test_thresholds_meet_the_precision_or_are_never_reached() -> None:
