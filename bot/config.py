@@ -103,8 +103,8 @@ class _Reading:
             return tuple(each.text for each in self._reader.texts(node, what))
         if get_origin(hint) is Literal:
             return self._reader.choice(node, what, get_args(hint), "") or None
-        if hint not in (str, Path, timedelta, bool, int, float):
-            return self._mapping(node, what)
+        if get_origin(hint) is Mapping:
+            return self._mapping(node, what, *get_args(hint)[1:])
         resolved = self._resolved(node, what, secret=secret)
         if resolved is None:
             return None
@@ -140,12 +140,14 @@ class _Reading:
         text = _VARIABLE.sub(lambda found: self._environment[found[1]], node.text)
         return replace(node, text=text.strip() if secret else text)
 
-    def _mapping(self, node: Node, what: str) -> dict[str, str]:
+    def _mapping(self, node: Node, what: str, hint: Any) -> dict[str, Any]:
         given = self._reader.mapping(node, what)
-        named = {name: self._reader.text(value, f'"{name}"') for name, value in given.items()}
-        return {name: text for name, text in named.items() if text is not None}
+        named = {name: self._value(value, f'"{name}"', hint, secret=False) for name, value in given.items()}
+        return {name: value for name, value in named.items() if value is not None}
 
     def _duration(self, node: Node, what: str, text: str) -> timedelta | None:
+        if text.strip() == "0":
+            return timedelta()
         found = _DURATION.fullmatch(text)
         if found is None:
             hint = "Write a number and seconds, minutes, hours, days or weeks, such as 5 minutes."

@@ -108,6 +108,24 @@ class HandoffSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueSettings:
+    """The queue's order (G15), how tickets find agents (H9), and when agents count as gone (T13, T14)."""
+
+    classes: Mapping[str, timedelta] = field(default_factory=lambda: {"complaint": timedelta(minutes=10)})
+    tiers: Mapping[str, timedelta] = field(
+        default_factory=lambda: {"standard": timedelta(), "vip": timedelta(minutes=5)}
+    )
+    assignment: Literal["manual", "automatic"] = "manual"
+    wanted_for: timedelta = timedelta(minutes=10)
+    silence: timedelta = field(default=timedelta(minutes=5), metadata=within(timedelta(minutes=1)))
+    away: timedelta = field(default=timedelta(minutes=10), metadata=within(SECOND))
+    absence: timedelta = field(default=timedelta(minutes=30), metadata=within(SECOND))
+    unanswered: timedelta = field(default=timedelta(minutes=30), metadata=within(timedelta(minutes=1)))
+    estimate_from: int = field(default=10, metadata=within(1))
+    place_told_every: timedelta = field(default=timedelta(minutes=1), metadata=within(SECOND))
+
+
+@dataclass(frozen=True, slots=True)
 class GuardSettings:
     """What agents' replies are read against; ``account_ids`` and ``allowed`` come on top of those in the file."""
 
@@ -157,6 +175,7 @@ class Settings:
     files: FilesSettings = field(default_factory=FilesSettings)
     faq: FaqSettings = field(default_factory=FaqSettings)
     handoff: HandoffSettings = field(default_factory=HandoffSettings)
+    queue: QueueSettings = field(default_factory=QueueSettings)
     guard: GuardSettings = field(default_factory=GuardSettings)
     hours: HoursSettings = field(default_factory=HoursSettings)
     sending: SendingSettings = field(default_factory=SendingSettings)

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handoff.agents import Colleague
+from handoff.presence import PresenceRules
+from handoff.queue import QueueRules
 from handoff.tickets import OPEN, Offered, TicketState
 
 
@@ -22,6 +24,8 @@ class Policy:
     apology_widening: float = 3.0
     messages_per_minute: int = 20
     languages: tuple[str, ...] = ("en",)
+    queue: QueueRules = field(default_factory=QueueRules)
+    presence: PresenceRules = field(default_factory=PresenceRules)
 
     def next_apology(self, given: int) -> timedelta:
         """How long after the last word the next apology is due, when ``given`` were given already."""
@@ -128,6 +132,7 @@ class TicketFacts:
     claimed_at: datetime | None = None
     last_reply_at: datetime | None = None
     wanted_agent_id: int | None = None
+    wanted_since: datetime | None = None
     team: str = ""
     level: str = "agent"
     brief: str = ""

@@ -20,6 +20,8 @@ from handoff.calendar import WEEKDAYS, Calendar, CalendarSettings
 from handoff.console.settings import ConsoleSettings
 from handoff.errors import SettingsError
 from handoff.guard.rules import SHIPPED, Rules, load_rules
+from handoff.presence import PresenceRules
+from handoff.queue import QueueRules
 from handoff.sessions import Lifetime
 
 FILE_KINDS = "PNG, JPEG, GIF, WebP, PDF, ZIP, TXT, MP3, OGG, MP4"
@@ -81,7 +83,15 @@ def policy_of(settings: Settings) -> Policy:
         apologies=chosen.apologies,
         messages_per_minute=chosen.messages_per_minute,
         languages=settings.service.languages,
+        queue=QueueRules(settings.queue.classes, settings.queue.tiers, settings.queue.wanted_for),
+        presence=presence_rules(settings),
     )
+
+
+def presence_rules(settings: Settings) -> PresenceRules:
+    """When agents count as gone."""
+    chosen = settings.queue
+    return PresenceRules(chosen.silence, chosen.away, chosen.absence, chosen.unanswered)
 
 
 def file_rules(settings: Settings) -> FileRules:

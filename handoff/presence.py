@@ -25,13 +25,13 @@ FRESH = timedelta(seconds=15)
 class PresenceRules:
     """``silence`` makes offline whoever was not heard of; ``away`` is T13, ``absence`` T14.
 
-    ``unanswered`` is how long a player may wait for the next word of an agent who has their ticket (None: for ever).
+    ``unanswered`` is how long a player may wait for the next word of an agent who has their ticket.
     """
 
     silence: timedelta = timedelta(minutes=5)
     away: timedelta = timedelta(minutes=10)
     absence: timedelta = timedelta(minutes=30)
-    unanswered: timedelta | None = timedelta(minutes=30)
+    unanswered: timedelta = timedelta(minutes=30)
 
 
 async def seen(connection: AsyncConnection, agent_id: int, now: datetime) -> bool:
