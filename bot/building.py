@@ -36,6 +36,9 @@ from bot.supervisor import Supervisor
 from bot.tailoring import (
     calendar_settings,
     console_settings,
+    desk_choices,
+    desk_snippets,
+    entry_title,
     file_rules,
     guard_rules,
     knowledge_settings,
@@ -49,6 +52,7 @@ from channels.base import Channel, LastSeen, Surroundings
 from faq.knowledge import Knowledge
 from handoff.acts import Act, Outcome
 from handoff.calendar import Calendar
+from handoff.console.card import CardMaker
 from handoff.console.console import Console
 from messaging.conversations import conversations
 from messaging.live import Live
@@ -109,6 +113,7 @@ def _assemble(
     sender = Sender(database, channels, marks, metrics, holder, now, rules, chance)
     zone = ZoneInfo(settings.service.time_zone)
     files = file_rules(settings)
+    snippets = desk_snippets(settings, texts)
 
     pipeline = Pipeline(
         database,
@@ -151,11 +156,25 @@ def _assemble(
         supervisor=supervisor,
         lookout=lookout,
         typing_signs=TypingSigns(database, channels, live),
-        console=Console(console_settings(settings), database, live, perform, now, notices=lookout.notices),
+        console=Console(
+            console_settings(settings),
+            database,
+            live,
+            perform,
+            now,
+            notices=lookout.notices,
+            cards=CardMaker(partial(_title, knowledge, settings.service.languages[0]), calendar),
+            choosing=lambda: desk_choices(settings, knowledge.faq),
+            snippets=snippets,
+        ),
         perform=perform,
         rules=rules,
         now=now,
     )
+
+
+def _title(knowledge: Knowledge, otherwise: str, entry_id: str, language: str) -> str | None:
+    return entry_title(knowledge.faq, entry_id, language, otherwise)
 
 
 async def _take_in(intake: Intake, metrics: Metrics, events: Sequence[ChannelEvent]) -> None:

@@ -105,6 +105,7 @@ class HandoffSettings:
     messages_per_minute: int = field(default=20, metadata=within(1))
     session_idle: timedelta = field(default=timedelta(hours=16), metadata=within(SECOND))
     session_longest: timedelta = field(default=timedelta(days=14), metadata=within(SECOND))
+    snippets: Path = Path("handoff/snippets.yaml")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from bot.desk_words import desk_templates
 from bot.networks import allowed_types, max_file
 from bot.rules import FileRules
 from bot.settings import HoursSettings, Settings
 from bot.situation import Policy
 from bot.texts import Texts, load_texts
 from channels.markdown import escape_markdown
+from faq.entry import Faq, Topic
 from faq.lint import LintRules
 from faq.matcher import MatcherSettings
 from faq.publishing import KnowledgeSettings
 from handoff.calendar import WEEKDAYS, Calendar, CalendarSettings
+from handoff.console.choices import DeskChoices
 from handoff.console.settings import ConsoleSettings
 from handoff.errors import SettingsError
 from handoff.guard.rules import SHIPPED, Rules, load_rules
 from handoff.presence import PresenceRules
 from handoff.queue import QueueRules
 from handoff.sessions import Lifetime
+from handoff.sla_settings import SlaSettings
+from handoff.snippets import SHIPPED as SNIPPETS
+from handoff.snippets import Snippets
 
 FILE_KINDS = "PNG, JPEG, GIF, WebP, PDF, ZIP, TXT, MP3, OGG, MP4"
 
@@ -123,6 +130,33 @@ def guard_rules(settings: Settings) -> Rules | None:
     return replace(
         rules, account_ids=(*rules.account_ids, *patterns), allowed=rules.allowed | frozenset(chosen.allowed)
     )
+
+
+def desk_snippets(settings: Settings, texts: Texts) -> Snippets:
+    """What agents may pick to write: the owner's snippets and the bot's own words for them; raises ProblemsFound."""
+    chosen = settings.handoff.snippets
+    is_default = chosen.parts[-2:] == SNIPPETS.parts[-2:]
+    path = SNIPPETS if is_default and not chosen.exists() else chosen
+    templates = desk_templates(texts)
+    return Snippets(path, settings.service.languages, lambda: templates)
+
+
+def desk_choices(settings: Settings, faq: Faq) -> DeskChoices:
+    """What can be chosen at the desk; titles in the service's first language."""
+    topics = {name: topic_title(topic, settings.service.languages) for name, topic in faq.topics.items()}
+    return DeskChoices(classes=tuple(SlaSettings().classes), topics=topics, categories=topics)
+
+
+def entry_title(faq: Faq, entry_id: str, language: str, otherwise: str) -> str | None:
+    """The title of an entry as cards show it; None where there is no such entry any more."""
+    entry = faq.entries.get(entry_id)
+    if entry is None:
+        return None
+    return entry.title.get(language) or entry.title.get(otherwise) or next(iter(entry.title.values()), None)
+
+
+def topic_title(topic: Topic, languages: Sequence[str]) -> str:
+    return next((topic.title[each] for each in languages if each in topic.title), topic.id)
 
 
 def console_settings(settings: Settings) -> ConsoleSettings:

@@ -7,7 +7,7 @@ import click
 from bot.commands.faq_tools import counted, show_problems
 from bot.commands.program import Program
 from bot.config import load_settings, place_of
-from bot.tailoring import calendar_settings, guard_rules, load_bot_texts
+from bot.tailoring import calendar_settings, desk_snippets, guard_rules, load_bot_texts
 from faq.embedding.choice import check_folder
 from faq.errors import EmbeddingUnusable
 from faq.lint import lint
@@ -20,7 +20,7 @@ from storage.problems import Problem, ProblemsFound, Severity
 @click.command()
 @click.pass_obj
 def check(program: Program) -> None:
-    """Say everything that is wrong with the settings, the bot's texts, the guard's phrases and the FAQ.
+    """Say everything that is wrong with the settings, the bot's texts, the guard's phrases, snippets and the FAQ.
 
     Each problem comes with its file, line and column and the likely fix. Exit code 1 if there is an error; warnings
     alone are no error. `innkeeper faq check` looks at the FAQ more closely.
@@ -42,12 +42,18 @@ def _problems(program: Program) -> list[Problem]:
         Calendar.from_settings(calendar_settings(settings.hours, settings.service.time_zone))
     except SettingsError as error:
         problems += program.hours_problems(error)
+    texts = None
     try:
-        load_bot_texts(settings)
+        texts = load_bot_texts(settings)
     except ProblemsFound as found:
         problems += found.problems
     try:
         guard_rules(settings)
+    except ProblemsFound as found:
+        problems += found.problems
+    try:
+        if texts is not None:
+            desk_snippets(settings, texts)
     except ProblemsFound as found:
         problems += found.problems
     if settings.faq.semantic and settings.faq.embedding is not None:

@@ -17,6 +17,7 @@ from handoff.console.choices import Choices, Choosing, DeskChoices
 from handoff.console.company import Company
 from handoff.console.desk_acts import DeskActs
 from handoff.console.history import History
+from handoff.console.presence_switch import PresenceSwitch
 from handoff.console.settings import ConsoleSettings
 from handoff.console.sign_in import SignIn
 from handoff.console.snippet_pages import SnippetPages
@@ -74,6 +75,7 @@ class Console:
             Uploads(settings, database, access, now),
             Choices(access, choosing),
             SnippetPages(access, snippets),
+            PresenceSwitch(database, access, live, now),
         )
         self._board: Board | None = None
         self._sockets: set[web.WebSocketResponse] = set()

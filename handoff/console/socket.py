@@ -18,7 +18,7 @@ import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handoff import sessions
+from handoff import presence, sessions
 from handoff.agents import Agent
 from handoff.console import history
 from handoff.console.board import Board, in_hand
@@ -255,6 +255,14 @@ class DeskSocket:
         if self._time_told is None or now - self._time_told >= _TIME_EVERY:
             await self._say("time", now=moment(now))
             self._time_told = now
+            await self._is_there(now)
+
+    async def _is_there(self, now: datetime) -> None:
+        """An open console keeps its agent online, unless they said that they are away or offline."""
+        async with self._database.transaction() as connection:
+            came = await presence.seen(connection, self._agent.id, now)
+        if came:
+            self._live.tell("queue")
 
     async def _tell_notices(self) -> None:
         found = notices(self._notices(), self._agent.role)

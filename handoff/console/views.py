@@ -25,6 +25,7 @@ def listed(ticket: Ticket, last_incoming_at: datetime | None = None) -> dict[str
         "state": ticket.state,
         # Not every network tells a name.
         "player": ticket.player_name or f"Player {ticket.player_id}",
+        "named": bool(ticket.player_name),
         "channel": ticket.channel,
         "language": ticket.language,
         "question": ticket.question[:_LISTED_QUESTION],
