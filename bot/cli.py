@@ -17,6 +17,7 @@ COMMANDS = {
     "agents": "bot.commands.agents:agents_group",
     "doctor": "bot.commands.doctor:doctor",
     "migrate": "bot.commands.migrate:migrate",
+    "outbox": "bot.commands.outbox:outbox_group",
 }
 
 

@@ -160,7 +160,7 @@ def _of_outbox(counts: Mapping[EntryState, int]) -> Iterator[Notice]:
         f"Of {_counted(unknown, 'message')} nobody knows whether it arrived." if unknown else "",
         f"{_counted(dead, 'message')} could not be delivered." if dead else "",
     ]
-    remedy = "Their tickets show them, with Send again and Leave it."
+    remedy = "Their tickets show them, with Send again and Leave it; innkeeper outbox list shows all."
     yield Notice("outbox", Severity.WARNING, " ".join(filter(None, parts)), remedy)
 
 
