@@ -1,13 +1,14 @@
 """``python -m faq.building JOB RESULT``: builds a FAQ in a child process.
 
 So a save costs the server neither time on its event loop nor memory. Both files are pickles that only this program
-writes and reads, in a folder of its own.
+writes and reads, in a folder of its own. A FAQ fit to be read lies in the cache; the result says so, and the rest.
 """
 
 from __future__ import annotations
 
 import pickle
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from faq.errors import FaqError
@@ -19,9 +20,10 @@ def main(arguments: list[str]) -> None:
     job, result = map(Path, arguments)
     settings, now = pickle.loads(job.read_bytes())  # noqa: S301 - written by our own parent
     try:
-        result.write_bytes(pickle.dumps(build(settings, now)))
+        judged = build(settings, now)
     except FaqError as error:
         raise SystemExit(str(error)) from error
+    result.write_bytes(pickle.dumps((judged.faq is not None, replace(judged, faq=None))))
 
 
 if __name__ == "__main__":

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import pickle
-import signal
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TypedDict
 
 import structlog
 
 from faq.checks import learned_from
+from faq.child import build_in_child
 from faq.embedding.choice import check_folder, has_embedder
 from faq.entry import Entry, Faq, Place
-from faq.errors import FaqErrors, LearningError
+from faq.errors import FaqErrors
 from faq.handed_on import SNAPSHOT
 from faq.loader import faq_files
 from faq.match import Match, Question
@@ -103,7 +98,7 @@ class Knowledge:
         first = settings if found is not None else _by_words(settings)
         if found is None and first is not settings:
             found = await asyncio.to_thread(_stored, first)
-        judged = found or await _build_in_child(first, clock())
+        judged = found or await build_in_child(first, clock())
         known = await asyncio.to_thread(read_status, settings.cache_folder)
         failing = known.failing if known is not None else ()
         last_good = None if judged.is_fit_after(failing) else await asyncio.to_thread(_last_good, settings)
@@ -170,7 +165,7 @@ class Knowledge:
         self._retry_at = None
         try:
             found = await asyncio.to_thread(_stored, self._settings)
-            judged = found or await _build_in_child(self._settings, self._clock())
+            judged = found or await build_in_child(self._settings, self._clock())
             if await asyncio.to_thread(_file_state, self._settings) != state:
                 return  # saved again meanwhile: the next look sees it
             # The same words learned with the embedding may pass other tests: that is no save to be refused.
@@ -291,39 +286,3 @@ def _new_status(faq: Faq, judged: Build, since: datetime) -> Status:
 
 def _about_handed_on(judged: Build) -> _Known:
     return {"handed_on": len(judged.handed_on.texts), "knows_none": judged.handed_on.knows_none}
-
-
-async def _build_in_child(settings: KnowledgeSettings, now: datetime) -> Build:
-    """Build in a child process; when cancelled, the child and what it started end too."""
-    with tempfile.TemporaryDirectory(prefix="faq-") as folder:
-        job, result = Path(folder) / "job", Path(folder) / "result"
-        await asyncio.to_thread(job.write_bytes, pickle.dumps((settings, now)))
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "faq.building", str(job), str(result)),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
-        try:
-            _, said = await child.communicate()
-        except asyncio.CancelledError:
-            _end(child)
-            await child.wait()
-            raise
-        if child.returncode != 0:
-            reason = said.decode(errors="replace").strip()[-2000:]
-            raise LearningError(reason or f"the child that builds the FAQ ended with {child.returncode}")
-        built = pickle.loads(await asyncio.to_thread(result.read_bytes))  # noqa: S301 - written by our own child
-        assert isinstance(built, Build)
-        return built
-
-
-def _end(child: asyncio.subprocess.Process) -> None:
-    try:
-        if hasattr(os, "killpg"):
-            os.killpg(child.pid, signal.SIGTERM)
-        else:
-            child.terminate()
-    except ProcessLookupError:
-        pass

@@ -22,6 +22,7 @@ from bot.commands.faq_tools import stop
 from bot.commands.program import Program, run
 from bot.logs import configure_logs
 from bot.settings import Settings
+from bot.steadiness import be_steady, stay_steady
 from bot.tailoring import console_settings
 from handoff import agents, sessions
 from storage.database import Database, parse_url
@@ -53,6 +54,8 @@ async def _serve(settings: Settings, config: Path) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stopping.set)
     app = await build_app(settings, bring_up_to_date=partial(_migrate_apart, config))
+    be_steady()
+    steadying = asyncio.create_task(stay_steady(app.knowledge), name="steadiness")
     try:
         await app.start()
         runner = web.AppRunner(app.web(), access_log=None, shutdown_timeout=3.0)
@@ -68,6 +71,7 @@ async def _serve(settings: Settings, config: Path) -> None:
         finally:
             await runner.cleanup()
     finally:
+        steadying.cancel()
         await app.close()
     click.echo("Ended cleanly. What was not sent yet is kept and goes out at the next start.")
 

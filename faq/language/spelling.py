@@ -18,10 +18,10 @@ class Speller:
     """Repairs folded words. ``own`` are the FAQ's words, which win ties; ``common`` the language's, frequent first."""
 
     def __init__(self, own: Iterable[str], common: Sequence[str]) -> None:
-        first = sorted(set(own))
-        self._known = frozenset(first).union(common)
-        self._own = len(first)
-        self._words = first + [word for word in common if word not in set(first)]
+        owned = frozenset(own)
+        self._known = owned.union(common)
+        self._own = len(owned)
+        self._words = sorted(owned) + [word for word in common if word not in owned]
         self._letters = np.array([_letters(word) for word in self._words], dtype=np.uint32)
         self._lengths = np.array([len(word) for word in self._words], dtype=np.int16)
         self._repair_word = lru_cache(maxsize=_REMEMBERED)(self._nearest)

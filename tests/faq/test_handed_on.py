@@ -70,7 +70,9 @@ def test_the_faq_is_taught_what_it_cannot_answer(chosen: KnowledgeSettings) -> N
     faq = load_faq(chosen.folder, VARIABLES)
     keep_handed_on(chosen.cache_folder, missed(SERVERS))
     found = choose_handed_on(faq, WORDS, chosen.cache_folder)
-    assert found == HandedOn(tuple(sorted(SERVERS)), True, True)
+    assert found.taught == tuple(sorted(SERVERS))
+    itself = learn(faq, WORDS, chosen.cache_folder, handed_on=found.taught)
+    assert found.knows_none == itself.knows_none  # whether a class of their own helps, learning measures
     question = Question("may i change to a server of my friends")
     plain = learn(faq, WORDS, chosen.cache_folder).match([question])[0].best
     taught = learn_as_served(faq, WORDS, chosen.cache_folder).match([question])[0].best
@@ -125,7 +127,7 @@ async def test_other_messages_are_learned_while_the_faq_answers(chosen: Knowledg
             assert match.best.entry_id == "payment-refund"
             await asyncio.sleep(0.01)
     status = await waiting
-    assert (status.handed_on, status.knows_none) == (len(SERVERS), True)
+    assert status.handed_on == len(SERVERS)
     assert status.version == knowledge.faq.version
     assert read_status(chosen.cache_folder) == status
     watching.cancel()
@@ -139,7 +141,7 @@ async def test_unchanged_messages_are_not_learned_again(chosen: KnowledgeSetting
     await Knowledge.open(chosen, lambda: NOW)
     models = sorted(chosen.cache_folder.glob("matcher-*.npz"))
     again = await Knowledge.open(chosen, lambda: NOW)
-    assert again.status.knows_none
+    assert again.status.handed_on == len(SERVERS)
     assert sorted(chosen.cache_folder.glob("matcher-*.npz")) == models
     keep_handed_on(chosen.cache_folder, missed(SERVERS[1:]))
     changed = await Knowledge.open(chosen, lambda: NOW)
