@@ -11,6 +11,7 @@ from datetime import datetime
 import structlog
 from aiohttp import web
 
+from bot.bridge import Bridge
 from bot.clockwork import Clockwork, repeat
 from bot.fetcher import Fetcher
 from bot.handed_on import EVERY, HandingOver
@@ -61,6 +62,7 @@ class App:
     supervisor: Supervisor
     lookout: Lookout
     typing_signs: TypingSigns
+    bridge: Bridge
     console: Console
     perform: Perform
     rules: SendRules
@@ -88,6 +90,7 @@ class App:
             "handed_on": repeat(self.handing_over.keep, EVERY, "handed_on"),
             "notices": self.lookout.run(),
             "typing_signs": self.typing_signs.run(),
+            "bridge": self.bridge.run(),
             "channels": self.supervisor.run(),
         }
         self._tasks |= {name: asyncio.create_task(work, name=name) for name, work in workers.items()}

@@ -15,11 +15,12 @@ import sqlalchemy as sa
 from bot import schema
 from bot.app import App
 from bot.applying import Applying
+from bot.bridge import Bridge
 from bot.clockwork import Clockwork
 from bot.fetcher import Fetcher
 from bot.guarding import Guarding
 from bot.handed_on import HandingOver
-from bot.happenings import ActDone
+from bot.happenings import ActDone, EditEnded
 from bot.human_words import HumanWords
 from bot.intake import Intake
 from bot.loading import Loading
@@ -110,7 +111,11 @@ def _assemble(
     live, metrics, holder = Live(), Metrics(), secrets.token_hex(8)
     channels, off = networks(settings, database, live)
     marks = Marks(database, live, holder, now)
-    sender = Sender(database, channels, marks, metrics, holder, now, rules, chance)
+
+    async def edit_ended(ended: EditEnded) -> None:
+        await intake.submit([ended])
+
+    sender = Sender(database, channels, marks, metrics, holder, now, rules, chance, edit_ended)
     zone = ZoneInfo(settings.service.time_zone)
     files = file_rules(settings)
     snippets = desk_snippets(settings, texts)
@@ -136,7 +141,7 @@ def _assemble(
         sink = partial(_take_in, intake, metrics)
         return Surroundings(sink, texts.fill, settings.service.languages, partial(_last_seen, database, channel), now)
 
-    supervisor = Supervisor(channels, surroundings, metrics, chance)
+    supervisor = Supervisor(channels, database, surroundings, metrics, chance)
     lookout = Lookout(knowledge, supervisor, database, live, now)
     return App(
         settings=settings,
@@ -156,6 +161,7 @@ def _assemble(
         supervisor=supervisor,
         lookout=lookout,
         typing_signs=TypingSigns(database, channels, live),
+        bridge=Bridge(database, live, holder),
         console=Console(
             console_settings(settings),
             database,

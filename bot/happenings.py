@@ -54,7 +54,25 @@ class ActDone:
         return f"act:{self.act.act_id}"
 
 
-Inner = FileFailed | TimerDue | ActDone
+@dataclass(frozen=True, slots=True)
+class EditEnded:
+    """The network changed (or took away) a part of our message ``message``, or would not; ``is_last`` of its parts.
+
+    ``entry`` is the number of the outbox entry that asked for it.
+    """
+
+    conversation_id: int
+    message: int
+    entry: int
+    is_made: bool
+    is_last: bool
+
+    @property
+    def key(self) -> str:
+        return f"edit-ended:{self.entry}"
+
+
+Inner = FileFailed | TimerDue | ActDone | EditEnded
 Happening = ChannelEvent | Inner
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.cleaning import clean
+from bot.happenings import EditEnded
 from bot.marks import Marks
 from bot.metrics import Metrics
 from bot.pacing import Bucket
@@ -63,7 +65,9 @@ class Sender:
         now: Callable[[], datetime],
         rules: SendRules,
         chance: random.Random,
+        edit_ended: Callable[[EditEnded], Awaitable[object]],
     ) -> None:
+        """``edit_ended`` is told what became of corrections, and returns when that is committed."""
         self._database = database
         self._channels = channels
         self._marks = marks
@@ -72,6 +76,7 @@ class Sender:
         self._now = now
         self._rules = rules
         self._chance = chance
+        self._edit_ended = edit_ended
         self._lanes: dict[tuple[str, str], deque[Entry]] = {}
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
         # Entries in lanes that another process, or a lane that broke, may have been sending.
@@ -247,11 +252,7 @@ class Sender:
                         raise Unsendable("the attached file is gone")
                     file = OutgoingFile(payload["file"]["name"], payload["file"]["content_type"], stored[0])
                 if "edits" in payload:
-                    rows = await outbox.of_message(connection, entry.conversation_id, payload["edits"])
-                    sent = [row.external_id for row in rows if row.external_id and "edits" not in row.payload]
-                    if not sent:
-                        raise Unsendable("the message to edit was never sent")
-                    edits = sent[-1]
+                    edits = await _sent_as(connection, entry)
         return Outgoing(
             chat=entry.chat,
             key=entry.key,
@@ -260,6 +261,7 @@ class Sender:
             buttons=buttons_from_data(payload.get("buttons", ())),
             file=file,
             edits=edits,
+            deletes=payload.get("deletes", False),
             reply_via=payload.get("reply_via"),
             written_at=entry.created_at,
         )
@@ -324,8 +326,16 @@ class Sender:
         error: str | None = None,
         lost: bool = False,
     ) -> None:
-        if state is not EntryState.SENT:
+        is_made = state is EntryState.SENT
+        if not is_made:
             log.error("send_failed", channel=entry.channel, entry=entry.key, state=state, error=error)
+        if "corrects" in entry.payload:
+            # Told before it is marked: a crash in between tells it again, and it counts once.
+            is_last = bool(entry.payload["corrects"])
+            await self._edit_ended(
+                EditEnded(entry.conversation_id, entry.message_number, entry.number, is_made, is_last)
+            )
+            state = state if is_made else EntryState.LEFT
         finished = replace(self._mark(entry, state, error=error), external_id=external_id, finished_at=self._now())
         await self._marks.write(finished, lost=lost)
 
@@ -341,6 +351,18 @@ class Sender:
             entry.due_at,
             error=clean(error)[:LONGEST_ERROR] if error is not None else None,
         )
+
+
+async def _sent_as(connection: AsyncConnection, entry: Entry) -> str:
+    """The network's id of what this entry edits: one part of a message, or its last; raises Unsendable."""
+    rows = await outbox.of_message(connection, entry.conversation_id, entry.payload["edits"])
+    part = entry.payload.get("entry")
+    sent = [
+        row.external_id for row in rows if row.external_id and "edits" not in row.payload and part in (None, row.number)
+    ]
+    if not sent:
+        raise Unsendable("the message to edit was never sent")
+    return str(sent[-1])
 
 
 def _is_marked_first(entry: Entry) -> bool:

@@ -14,19 +14,33 @@ class Live:
     def __init__(self) -> None:
         self._watchers: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._listeners: list[tuple[str, Callable[[str], None]]] = []
+        self.forward: Callable[[str], None] | None = None
+        """Called with everything that is told in this process, to pass it on to others."""
 
     def tell(self, topic: str) -> None:
-        """Wake everybody who watches ``topic``."""
+        """Wake everybody who watches ``topic``, here and wherever it is passed on to."""
+        self.hear(topic)
+        if self.forward is not None:
+            self.forward(topic)
+
+    def hear(self, topic: str) -> None:
+        """Wake everybody here who watches ``topic``."""
         for event in self._watchers.get(topic, ()):
             event.set()
         for prefix, heard in tuple(self._listeners):
             if topic.startswith(prefix):
                 heard(topic)
 
+    def wake_all(self) -> None:
+        """Hints may have been missed: everybody looks at the tables."""
+        for events in self._watchers.values():
+            for event in events:
+                event.set()
+
     @contextmanager
-    def watch(self, *topics: str) -> Iterator[asyncio.Event]:
-        """An event set whenever one of these topics is told; the watcher clears it before it reads the tables."""
-        event = asyncio.Event()
+    def watch(self, *topics: str, event: asyncio.Event | None = None) -> Iterator[asyncio.Event]:
+        """An event (this one) set whenever one of these topics is told; clear it before reading the tables."""
+        event = event or asyncio.Event()
         for topic in topics:
             self._watchers[topic].add(event)
         try:

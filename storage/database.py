@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Dialect, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import NullPool, StaticPool
 
 from storage.errors import DatabaseFault, DatabaseUnreachable
 
@@ -134,6 +134,27 @@ class Database:
             return
         async with _translated(), self._reading.begin() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def lasting(self) -> AsyncIterator[AsyncConnection]:
+        """A connection outside of the pool and of any transaction, for locks and notifications that last as long as it.
+
+        PostgreSQL alone has those. Raises DatabaseUnreachable where it is lost.
+        """
+        # A machine that is gone says no farewell: its locks are free as soon as the server misses it.
+        keepalive = {"tcp_keepalives_idle": "4", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "2"}
+        engine = create_async_engine(
+            self._writing.url,
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+            connect_args={"server_settings": keepalive},
+            hide_parameters=True,
+        )
+        try:
+            async with _translated(), engine.connect() as connection:
+                yield connection
+        finally:
+            await engine.dispose()
 
     def lock_rows(self, query: sa.Select[Any], of: sa.Table) -> sa.Select[Any]:
         """The query, locking the rows of ``of`` that it finds until the transaction ends; SQLite's writer is alone."""

@@ -27,8 +27,11 @@ CAPABILITIES = Capabilities(
     max_buttons=25,
     can_edit=True,
     can_delete=True,
+    own_clock=True,
     # By the nonce for two minutes, and after that by looking through what was said since.
     idempotent_for=3600.0,
+    one_receiver=True,
+    sends_where_received=True,
 )
 # Discord's limits: five messages in five seconds a channel; fifty requests a second a bot, of which sends take most.
 CHAT_PACE = Pace(per_second=1.0, burst=5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -73,7 +74,7 @@ class TelegramChannel:
 
     @property
     def capabilities(self) -> Capabilities:
-        return CAPABILITIES
+        return replace(CAPABILITIES, one_receiver=self._settings.mode is Mode.POLLING)
 
     def pace(self, chat: str) -> Pace:
         if self._settings.per_second is None:

@@ -216,7 +216,8 @@ class Visit:
 
     async def _tell_typing(self) -> None:
         await self._known.wait()
-        with self._live.watch(f"typing:{self._conversation_id}") as typed:
+        changed = self._live.watch(f"conversation:{self._conversation_id}", event=self._changed)
+        with changed, self._live.watch(f"typing:{self._conversation_id}") as typed:
             while True:
                 await typed.wait()
                 typed.clear()

@@ -147,7 +147,7 @@ async def test_messages_that_were_not_delivered_are_counted_until_they_are_settl
 async def test_that_the_database_was_away_is_told_and_for_a_while_after(cottage: House, settings: Settings) -> None:
     app = cottage.app
     database = Unsteady.open(settings.database.url)
-    supervisor = Supervisor({}, lambda _name: None, app.metrics, None)  # type: ignore[arg-type, return-value]
+    supervisor = Supervisor({}, app.database, lambda _name: None, app.metrics, None)  # type: ignore[arg-type, return-value]
     lookout = Lookout(app.knowledge, supervisor, database, app.live, cottage.clock)
     database.away = True
     await lookout.look()
