@@ -21,10 +21,11 @@ class Capabilities:
     ``can_edit`` and ``can_delete`` say what may become of a message after it was sent.
     ``pulls`` means that players read their conversation from our tables (web, terminal), so nothing needs sending:
     the channel's ``wake`` is called instead. ``idempotent_for`` is for how many seconds a resend with the same key
-    cannot double. ``counts_utf16`` tells that the network counts UTF-16 units, where most emoji are two. With ``own_clock`` it shows
+    cannot double. ``counts_utf16`` tells that the network counts UTF-16 units, where most emoji are two. With
+    ``own_clock`` it shows
     ``<t:seconds since 1970:F>`` to everybody as a moment in their own time.
     ``one_receiver`` says that two processes must not receive at once, ``sends_where_received`` that only the one that
-    receives can send. ``tells_time`` that it shows ``<t:seconds:F>`` to each reader as a day and time of their own.
+    receives can send.
     """
 
     max_text: int
@@ -37,7 +38,6 @@ class Capabilities:
     idempotent_for: float = 0.0
     counts_utf16: bool = False
     own_clock: bool = False
-    tells_time: bool = False
     one_receiver: bool = False
     sends_where_received: bool = False
 
