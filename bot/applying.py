@@ -11,16 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.cleaning import clean
 from bot.decisions.agent import decide_act
 from bot.decisions.browsing import decide_browsed, decide_topics, is_browsing
+from bot.decisions.correcting import decide_edit_ended
 from bot.decisions.hands import NOT_GUARDED
 from bot.decisions.player import Written, decide_command, decide_failed, decide_pressed, decide_written
 from bot.decisions.timer import decide_timer
 from bot.effects import CancelTimer, Effect, Say
-from bot.happenings import ActDone, FileFailed, TimerDue, happened_at
+from bot.happenings import ActDone, EditEnded, FileFailed, TimerDue, happened_at
 from bot.hiding import warn
 from bot.preparing import Prepared
 from bot.rows import Opened
 from bot.rules import FileRules
-from bot.situation import Policy
+from bot.situation import MessageFacts, Policy
 from bot.work import Work
 from handoff.acts import Declined, Done, Outcome
 from messaging.messages import (
@@ -68,8 +69,10 @@ class Applying:
                 work.apply(place, (Say((self.files.words_for(event.reason),)),), now)
             case TimerDue():
                 self._timer(work, place, event, now, failed=failed)
+            case EditEnded():
+                await self._edit_ended(connection, work, place, event, now, failed=failed)
             case ActDone():
-                return self._act(work, place, prepared, now, failed=failed)
+                return await self._act(connection, work, place, prepared, now, failed=failed)
             case _:
                 assert_never(event)
         return Done()
@@ -169,6 +172,21 @@ class Applying:
         )
         work.apply(place, effects, now)
 
+    async def _edit_ended(
+        self,
+        connection: AsyncConnection,
+        work: Work,
+        place: Opened,
+        event: EditEnded,
+        now: datetime,
+        *,
+        failed: bool,
+    ) -> None:
+        row = await work.find_message(connection, place, event.message)
+        if row is not None and not failed:
+            situation = place.situation(now, self.policy)
+            work.apply(place, decide_edit_ended(situation, MessageFacts.of_row(row), event), now)
+
     def _timer(self, work: Work, place: Opened, event: TimerDue, now: datetime, *, failed: bool) -> None:
         """An alarm that cannot be acted on is put away too: it would ring for ever."""
         effects: tuple[Effect, ...] = ()
@@ -176,13 +194,25 @@ class Applying:
             effects = decide_timer(replace(place.situation(now, self.policy), staff=work.staff), event.timer)
         work.apply(place, (CancelTimer(event.timer.kind), *effects), now)
 
-    def _act(self, work: Work, place: Opened, prepared: Prepared, now: datetime, *, failed: bool) -> Outcome:
+    async def _act(
+        self,
+        connection: AsyncConnection,
+        work: Work,
+        place: Opened,
+        prepared: Prepared,
+        now: datetime,
+        *,
+        failed: bool,
+    ) -> Outcome:
         event = prepared.event
         assert isinstance(event, ActDone)
         if failed:
             return Declined("failed", "Something went wrong here; nothing was changed. Please try again.")
-        situation = replace(place.situation(now, self.policy), staff=work.staff)
-        effects = decide_act(situation, event.act, prepared.guarded or NOT_GUARDED)
+        named: int | None = getattr(event.act, "message", None)
+        row = await work.find_message(connection, place, named) if named is not None else None
+        message = MessageFacts.of_row(row) if row is not None else None
+        situation = replace(place.situation(now, self.policy), staff=work.staff, network=work.limits(place))
+        effects = decide_act(situation, event.act, prepared.guarded or NOT_GUARDED, message)
         declined = work.apply(place, effects, now)
         return Done() if declined is None else Declined(declined.code, declined.reason, declined.findings)
 

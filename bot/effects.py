@@ -32,11 +32,35 @@ class TopicTitle:
 
 
 @dataclass(frozen=True, slots=True)
+class When:
+    """A day and time, told in the player's language and their own time."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneName:
+    """A time zone, by its city and what the clock shows there now."""
+
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class InLanguage:
+    """Words that an entry has in several languages."""
+
+    words: Mapping[str, str]
+
+
+Value = str | int | When | ZoneName | InLanguage | tuple[LanguageName | TopicTitle, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """One of the bot's own texts, by key; values are filled in as plain words, never as formatting."""
 
     key: str
-    values: Mapping[str, str | int | tuple[LanguageName | TopicTitle, ...]] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +82,12 @@ class Verbatim:
     text: str
 
 
-Part = Text | EntryAnswer | QueuePlace | Verbatim
+@dataclass(frozen=True, slots=True)
+class OwnTickets:
+    """The player's newest requests, a line each: read when it is written down."""
+
+
+Part = Text | EntryAnswer | QueuePlace | Verbatim | OwnTickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +99,14 @@ class EntryTitle:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A button to be. ``{n}`` in ``action`` becomes the number of the message that carries it."""
+    """A button to be. ``{n}`` in ``action`` becomes the number of the message that carries it.
 
-    label: Text | EntryTitle | TopicTitle | LanguageName
+    ``{t}`` becomes the number of the open ticket. With ``when_closed`` it is only there out of hours.
+    """
+
+    label: Text | EntryTitle | TopicTitle | LanguageName | When | ZoneName
     action: str
+    when_closed: bool = False
 
 
 def number_in(text: str) -> int | None:
@@ -151,6 +184,35 @@ class StripButtons:
 
 
 @dataclass(frozen=True, slots=True)
+class EditMessage:
+    """Let our message ``number`` say these parts from now on; its buttons and files stay.
+
+    With ``correction`` (facts that the message keeps under that name) what it said before is kept too, and once the
+    network did it, or would not, that is decided about: see bot.decisions.correcting.decide_edit_ended.
+    """
+
+    number: int
+    parts: tuple[Part, ...]
+    correction: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteMessage:
+    """Take our message ``number`` back; what it said is kept. ``correction`` as with EditMessage."""
+
+    number: int
+    correction: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkMessage:
+    """Let message ``number`` keep these facts about itself, too."""
+
+    number: int
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class SendAgain:
     """Put the undelivered parts of message ``number`` back in their lane."""
 
@@ -209,6 +271,9 @@ Effect = (
     | SetTimer
     | CancelTimer
     | StripButtons
+    | EditMessage
+    | DeleteMessage
+    | MarkMessage
     | SendAgain
     | Leave
     | ChangePlayer

@@ -12,10 +12,9 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.decisions.override import Guarded
+from bot.decisions.override import Guardable, Guarded
 from faq.entry import Entry, Faq
 from handoff import agents
-from handoff.acts import Reply
 from handoff.agents import Role
 from handoff.guard.draft import Draft
 from handoff.guard.guard import Guard
@@ -55,7 +54,7 @@ class Guarding:
         self._guard: Guard | None = None
         self._version = ""
 
-    async def read(self, reply: Reply, now: datetime) -> Guarded:
+    async def read(self, reply: Guardable, now: datetime) -> Guarded:
         """What is to be mended in this reply. Raises DatabaseUnreachable where that cannot be found out."""
         text = reply.text.strip()
         if self._rules is None or not text:
@@ -100,7 +99,7 @@ def _words_of(entry: Entry) -> set[str]:
     return {plain for each in words if (plain := each.replace("*", "").strip())}
 
 
-async def _place(connection: AsyncConnection, reply: Reply) -> _Place:
+async def _place(connection: AsyncConnection, reply: Guardable) -> _Place:
     language = await connection.scalar(
         sa.select(conversations.c.language).where(conversations.c.id == reply.ticket.conversation_id)
     )

@@ -9,14 +9,13 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.cleaning import clean
-from bot.decisions.override import Guarded
+from bot.decisions.override import Guardable, Guarded
 from bot.decisions.player import COMMANDS, LONGEST_QUESTION, Written
 from bot.guarding import Guarding
 from bot.happenings import ActDone, Happening
 from bot.human_words import HumanWords
 from faq.entry import Faq
 from faq.match import Match, Question
-from handoff.acts import Reply
 from messaging.messages import CommandUsed, MessageEdited, MessageReceived
 
 REMEMBERED_QUESTIONS = 10_000
@@ -35,7 +34,7 @@ class Knows(Protocol):
 class Prepared:
     """An event with what is known of it before any state is looked at; ``written`` only where somebody wrote.
 
-    ``guarded`` is what the guard made of an agent's reply.
+    ``guarded`` is what the guard made of an agent's words to a player.
     """
 
     event: Happening
@@ -78,7 +77,7 @@ class Preparing:
         ]
 
     async def _read(self, event: Happening, now: datetime) -> Guarded | None:
-        if isinstance(event, ActDone) and isinstance(event.act, Reply):
+        if isinstance(event, ActDone) and isinstance(event.act, Guardable):
             return await self._guarding.read(event.act, now)
         return None
 

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from bot.effects import Choice, EntryAnswer, EntryTitle, LanguageName, Part, QueuePlace, Text, TopicTitle, Verbatim
+from bot.effects import (
+    Choice,
+    EntryAnswer,
+    EntryTitle,
+    InLanguage,
+    LanguageName,
+    OwnTickets,
+    Part,
+    QueuePlace,
+    Text,
+    TopicTitle,
+    Value,
+    Verbatim,
+    When,
+    ZoneName,
+)
 from bot.texts import Texts
 from faq.entry import Entry, Faq
+from handoff.tickets import Ticket
 from messaging.messages import Button
 
 MAX_LABEL = 64
+LONGEST_GLIMPSE = 60
+"""Characters of a question that a list of requests shows."""
 
 
 class OpeningHours(Protocol):
@@ -22,6 +40,18 @@ class OpeningHours(Protocol):
     def is_open(self, at: datetime) -> bool: ...
 
     def opens_next(self, at: datetime) -> datetime | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads it: their time zone where it is known, whether their network tells moments in it by itself.
+
+    ``tickets`` are their newest, where these are to be listed.
+    """
+
+    zone: ZoneInfo | None = None
+    own_clock: bool = False
+    tickets: Sequence[Ticket] = ()
 
 
 @dataclass(frozen=True)
@@ -33,7 +63,15 @@ class Renderer:
     hours: OpeningHours
     zone: ZoneInfo
 
-    def text(self, part: Part, language: str, channel: str, now: datetime, ahead: int) -> str:
+    def text(
+        self,
+        part: Part,
+        language: str,
+        channel: str,
+        now: datetime,
+        ahead: int,
+        reader: Reader,
+    ) -> str:
         """One part as Markdown. ``ahead`` is how many players wait before this one."""
         match part:
             case Verbatim(words):
@@ -41,17 +79,21 @@ class Renderer:
             case EntryAnswer(entry_id):
                 return self._answer(self.faq.entries[entry_id], language, channel)
             case QueuePlace():
-                return self._place(language, now, ahead)
+                return self._place(language, now, ahead, reader)
+            case OwnTickets():
+                return "\n".join(self._ticket(each, language, now, reader) for each in reader.tickets)
             case Text(key, values):
-                return self.texts.fill(
-                    key, language, {name: self._value(value, language) for name, value in values.items()}
-                )
+                return self._filled(key, values, language, now, reader)
 
-    def button(self, choice: Choice, language: str, number: int) -> Button:
+    def button(self, choice: Choice, language: str, number: int, now: datetime, reader: Reader) -> Button:
         """The button of message ``number``."""
         match choice.label:
-            case Text(key, _):
-                label = self.texts.fill(key, language)
+            case Text(key, values):
+                label = self._filled(key, values, language, now, reader)
+            case When(at):
+                label = self.texts.moment(at, now, reader.zone or self.zone, language)
+            case ZoneName(zone):
+                label = self.texts.zone(zone, now, language)
             case EntryTitle(entry_id):
                 label = title_in(self.faq.entries[entry_id], language, self.texts.default)
             case TopicTitle() | LanguageName():
@@ -74,20 +116,50 @@ class Renderer:
         note = self.texts.fill("other_language", language, {"language": self.texts.name_of(spoken)})
         return f"{note}\n\n{answer}"
 
-    def _place(self, language: str, now: datetime, ahead: int) -> str:
+    def _filled(
+        self, key: str, values: Mapping[str, Value], language: str, now: datetime, reader: Reader
+    ) -> str:
+        filled = {name: self._value(value, language, now, reader) for name, value in values.items()}
+        return self.texts.fill(key, language, filled)
+
+    def _ticket(self, ticket: Ticket, language: str, now: datetime, reader: Reader) -> str:
+        """A line of the player's own list."""
+        question = " ".join(ticket.question.split())
+        question = question if len(question) <= LONGEST_GLIMPSE else f"{question[: LONGEST_GLIMPSE - 1]}…"
+        at = ticket.call_back_at or (ticket.opened_at if ticket.resolved_at is None else ticket.resolved_at)
+        state = "call_back" if ticket.call_back_at is not None else ticket.state.value
+        told = self.texts.fill(
+            f"own_{state}", language, {"number": str(ticket.key), "when": self._moment(at, language, now, reader)}
+        )
+        return f"- {told}" + (f" · {self.texts.escape(question)}" if question else "")
+
+    def _moment(self, at: datetime, language: str, now: datetime, reader: Reader) -> str:
+        if reader.own_clock:
+            # The network shows it to everybody in their own time.
+            return f"<t:{int(at.timestamp())}:F>"
+        return self.texts.moment(at, now, reader.zone or self.zone, language)
+
+    def _place(self, language: str, now: datetime, ahead: int, reader: Reader) -> str:
         if not self.hours.is_open(now):
             opens = self.hours.opens_next(now)
             if opens is not None:
-                when = self.texts.moment(opens, now, self.zone, language)
-                return self.texts.fill("out_of_hours", language, {"opens": when})
+                return self.texts.fill("out_of_hours", language, {"opens": self._moment(opens, language, now, reader)})
         if ahead == 0:
             return self.texts.fill("queue_next", language)
         return self.texts.fill("queue_place", language, {"count": ahead})
 
-    def _value(self, value: str | int | tuple[LanguageName | TopicTitle, ...], language: str) -> str | int:
-        if isinstance(value, tuple):
-            return ", ".join(self._name(each, language) for each in value)
-        return value
+    def _value(self, value: Value, language: str, now: datetime, reader: Reader) -> str | int:
+        match value:
+            case tuple():
+                return ", ".join(self._name(each, language) for each in value)
+            case When(at):
+                return self._moment(at, language, now, reader)
+            case ZoneName(zone):
+                return self.texts.zone(zone, now, language)
+            case InLanguage(words):
+                return _in(words, language, self.texts.default)
+            case _:
+                return value
 
     def _name(self, named: LanguageName | TopicTitle, language: str) -> str:
         match named:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
-from bot.effects import KeepFeedback, OpenTicket, Record
+from bot.effects import Choice, KeepFeedback, OpenTicket, Record
 from bot.situation import Memory, PlayerFacts, Policy, Situation, TicketFacts
 from channels.base import Capabilities
 from channels.splitting import split
@@ -172,6 +173,16 @@ def _attachment(conversation: Opened, number: int, position: int, state: str) ->
     }
 
 
+def offered_now(choices: Sequence[Choice], conversation: Opened, is_open: Callable[[], bool]) -> list[Choice]:
+    """The buttons that make sense now, each naming the open ticket where it is about that."""
+    ticket = str(conversation.open_ticket_number or 0)
+    return [
+        replace(each, action=each.action.replace("{t}", ticket))
+        for each in choices
+        if not (each.when_closed and is_open())
+    ]
+
+
 def payloads(
     text: str, buttons: Sequence[Mapping[str, str]], files: Sequence[StoredFile], limits: Capabilities
 ) -> list[Row]:
@@ -187,6 +198,27 @@ def payloads(
             made.append({"text": "", "file": payload})
     if made and buttons:
         made[-1]["buttons"] = list(buttons)
+    return made
+
+
+def amended(
+    parts: Sequence[Row], number: int, text: str, buttons: Sequence[Mapping[str, str]], limits: Capabilities
+) -> list[Row]:
+    """Payloads that let message ``number``, which went out as these outbox rows, say ``text`` instead.
+
+    Files stay where they are. What is longer now goes on in new messages, and parts too many are taken away.
+    """
+    carriers = [row for row in parts if row["payload"].get("text")] or list(parts[:1])
+    longest = limits.max_caption if any("file" in row["payload"] for row in carriers) else limits.max_text
+    texts = split(text, longest, utf16=limits.counts_utf16)
+    made: list[Row] = [
+        {"text": words} if carrier is None else {"text": words or "", "edits": number, "entry": carrier["number"]}
+        for carrier, words in zip_longest(carriers, texts)
+    ]
+    for payload in made[len(texts) :]:
+        payload["deletes"] = True
+    if buttons and carriers[-1] is parts[-1]:
+        made[len(texts) - 1]["buttons"] = list(buttons)
     return made
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+from bot.remembered import Awaiting, Pending, Rudeness, Unasked
+from channels.base import Capabilities
+from bot.times import Times
 from handoff.agents import Colleague
 from handoff.presence import PresenceRules
 from handoff.queue import QueueRules
 from handoff.tickets import OPEN, Offered, TicketState
+from messaging.messages import Author, Direction, Status
+
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,8 @@ class Policy:
     languages: tuple[str, ...] = ("en",)
     queue: QueueRules = field(default_factory=QueueRules)
     presence: PresenceRules = field(default_factory=PresenceRules)
+    patience: timedelta = timedelta(0)
+    times: Times = field(default_factory=Times)
 
     def next_apology(self, given: int) -> timedelta:
         """How long after the last word the next apology is due, when ``given`` were given already."""
@@ -46,7 +54,9 @@ class Memory:
     """What a conversation remembers between two events.
 
     ``question`` and ``offered`` are the player's last question and what the FAQ made of it: a ticket takes them along.
-    ``choices`` are the offers that may still be pressed: (message number, entry ids), newest last.
+    ``choices`` are the offers that may still be pressed: (message number, entry ids), newest last. ``about`` is the
+    entry that was answered last: what a human is asked for next is about that. ``zone_chosen`` says that the player
+    set their time zone themself, ``muted_told`` which muting they were told of.
     """
 
     question: str = ""
@@ -58,6 +68,13 @@ class Memory:
     late_told_at: datetime | None = None
     secret_told_at: datetime | None = None
     flood: Flood | None = None
+    about: str = ""
+    pending: Pending | None = None
+    awaiting: Awaiting | None = None
+    rudeness: Rudeness | None = None
+    unasked: Unasked | None = None
+    muted_told: datetime | None = None
+    zone_chosen: bool = False
 
     def with_choice(self, number: int, entry_ids: tuple[str, ...]) -> Memory:
         return replace(self, choices=(*self.choices, (number, entry_ids))[-3:])
@@ -68,6 +85,20 @@ class Memory:
 
     def without_choice(self, number: int) -> Memory:
         return replace(self, choices=tuple(each for each in self.choices if each[0] != number))
+
+    def afresh(self) -> Memory:
+        """What stays in mind when people take over: not what was asked, but what the player was told and how they are."""
+        return replace(
+            self,
+            question="",
+            offered=(),
+            misses=0,
+            choices=(),
+            told_added=False,
+            about="",
+            pending=None,
+            awaiting=None,
+        )
 
     def as_data(self) -> dict[str, Any]:
         """As the conversation's ``memory`` column keeps it; what is at its default is left out."""
@@ -81,6 +112,13 @@ class Memory:
             "late_told_at": self.late_told_at.isoformat() if self.late_told_at else None,
             "secret_told_at": self.secret_told_at.isoformat() if self.secret_told_at else None,
             "flood": [self.flood.since.isoformat(), self.flood.count, self.flood.told] if self.flood else None,
+            "about": self.about,
+            "pending": self.pending.as_data() if self.pending else None,
+            "awaiting": self.awaiting.as_data() if self.awaiting else None,
+            "rudeness": self.rudeness.as_data() if self.rudeness else None,
+            "unasked": self.unasked.as_data() if self.unasked else None,
+            "muted_told": self.muted_told.isoformat() if self.muted_told else None,
+            "zone_chosen": self.zone_chosen,
         }
         return {key: value for key, value in data.items() if value}
 
@@ -106,7 +144,18 @@ class Memory:
             late_told_at=datetime.fromisoformat(late) if late else None,
             secret_told_at=datetime.fromisoformat(secret) if secret else None,
             flood=Flood(datetime.fromisoformat(flood[0]), flood[1], flood[2]) if flood else None,
+            about=data.get("about", ""),
+            pending=_read(Pending.from_data, data.get("pending")),
+            awaiting=_read(Awaiting.from_data, data.get("awaiting")),
+            rudeness=_read(Rudeness.from_data, data.get("rudeness")),
+            unasked=_read(Unasked.from_data, data.get("unasked")),
+            muted_told=_read(datetime.fromisoformat, data.get("muted_told")),
+            zone_chosen=data.get("zone_chosen", False),
         )
+
+
+def _read(read: Callable[[Any], Kept], kept: Any) -> Kept | None:
+    return read(kept) if kept else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +217,45 @@ class PlayerFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageFacts:
+    """A message that an act is about, as far as decisions care."""
+
+    number: int
+    author: Author
+    is_outgoing: bool
+    agent_id: int | None
+    ticket_number: int | None
+    text: str
+    status: Status
+    is_deleted: bool
+    data: Mapping[str, Any]
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> MessageFacts:
+        """From a row of the table, or from one that is about to be written."""
+        return cls(
+            row["number"],
+            Author(row["author"]),
+            row["direction"] == Direction.OUTGOING,
+            row["agent_id"],
+            row["ticket_number"],
+            row["text"],
+            Status(row["status"]),
+            row.get("deleted_at") is not None,
+            row["data"],
+        )
+
+
+ANY_NETWORK = Capabilities(max_text=2000, max_caption=1000, max_file=8 * 1024 * 1024)
+"""What every network takes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
-    """One conversation at one moment. ``staff`` (by id) is known to acts and alarms only: players' words need none."""
+    """One conversation at one moment. ``staff`` (by id) is known to acts and alarms only: players' words need none.
+
+    ``network`` is what the conversation's network can do, likewise.
+    """
 
     now: datetime
     language: str
@@ -183,6 +269,7 @@ class Situation:
     conversation_id: int = 0
     last_incoming_number: int | None = None
     staff: Mapping[int, Colleague] = field(default_factory=dict)
+    network: Capabilities = ANY_NETWORK
 
     @property
     def open_ticket(self) -> TicketFacts | None:

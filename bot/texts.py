@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_skeleton, format_time
+from babel.dates import format_skeleton, format_time, get_timezone_location
 
 from storage.problems import Problem, ProblemsFound
 from storage.yaml_file import MappingNode, Node, ScalarNode, read_yaml
@@ -19,7 +19,9 @@ from storage.yaml_reader import YamlReader
 SHIPPED = Path(__file__).parent / "texts"
 REFERENCE = "en"
 HUMAN_WORDS = "human_words"
-PLAIN_PREFIXES = ("button_", "command_", "web_", "panel_title", "panel_button", "survey_", "language_name")
+TAKE_BACK_WORDS = "take_back_words"
+PLAIN_PREFIXES = ("button_", "command_", "web_", "panel_title", "panel_button", "language_name")
+PLAIN = frozenset({f"survey_{score}" for score in range(1, 6)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Language:
     locale: Locale
     texts: Mapping[str, str | Mapping[str, str]]
     human_words: tuple[str, ...]
+    take_back_words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Texts:
         if not isinstance(text, str):
             count = known.get("count", known.get("minutes", 0))
             text = text[chosen.locale.plural_form(int(count))]
-        escape = str if key.startswith(PLAIN_PREFIXES) else self.escape
+        escape = str if key in PLAIN or key.startswith(PLAIN_PREFIXES) else self.escape
         filled = {name: escape(value) if isinstance(value, str) else value for name, value in known.items()}
         return text.format_map(filled).strip()
 
@@ -70,6 +73,14 @@ class Texts:
         if local.date() == now.astimezone(zone).date():
             return time
         return f"{format_skeleton('MMMEd', local, locale=chosen.locale)} {time}"
+
+    def zone(self, zone: str, now: datetime, language: str) -> str:
+        """A time zone for people: its city, and what its clocks show now."""
+        chosen = self.languages.get(language) or self.languages[self.default]
+        local = now.astimezone(ZoneInfo(zone))
+        offset = zone.startswith("Etc/")
+        city = local.strftime("UTC%z")[:6] if offset else get_timezone_location(zone, chosen.locale, return_city=True)
+        return f"{city} · {format_time(local, 'short', locale=chosen.locale)}"
 
 
 def load_texts(
@@ -151,16 +162,16 @@ def _language(tag: str, fields: MappingNode | None, reader: YamlReader) -> Langu
     except (UnknownLocaleError, ValueError):
         locale = Locale.parse("en")
     texts: dict[str, str | Mapping[str, str]] = {}
-    words: tuple[str, ...] = ()
+    words: dict[str, tuple[str, ...]] = {}
     for key, node in (fields.fields if fields else {}).items():
-        if key == HUMAN_WORDS:
-            words = tuple(each.text for each in reader.texts(node, HUMAN_WORDS))
+        if key in (HUMAN_WORDS, TAKE_BACK_WORDS):
+            words[key] = tuple(each.text for each in reader.texts(node, key))
         elif isinstance(node, MappingNode):
             forms = reader.mapping(node, f'"{key}"', known=locale.plural_form.tags | {"other"}, required=("other",))
             texts[key] = _Plural({name: each.text for name, each in forms.items() if isinstance(each, ScalarNode)})
         else:
             texts[key] = reader.text(node, f'"{key}"') or ""
-    return Language(tag, locale, texts, words)
+    return Language(tag, locale, texts, words.get(HUMAN_WORDS, ()), words.get(TAKE_BACK_WORDS, ()))
 
 
 class _Plural(dict[str, str]):

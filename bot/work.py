@@ -15,17 +15,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.amending import leave, send_again, strip_buttons
+from bot.amending import delete_message, edit_message, leave, mark_message, send_again, strip_buttons
 from bot.effects import (
     CancelTimer,
     ChangePlayer,
     ChangeTicket,
     Decline,
+    DeleteMessage,
+    EditMessage,
     Effect,
     KeepFeedback,
     Leave,
+    MarkMessage,
     OpenTicket,
-    QueuePlace,
+    Part,
     Record,
     Remember,
     Say,
@@ -44,42 +47,28 @@ from bot.rows import (
     incoming_attachments,
     message_row,
     outbox_row,
-    payloads,
     record_row,
     stored_attachments,
     ticket_row,
 )
-from bot.situation import PlayerFacts, TicketFacts
+from bot.saying import Saying, render, words
+from bot.situation import ANY_NETWORK, PlayerFacts, TicketFacts
 from bot.writing import write_conversations, write_players, write_tickets
 from channels.base import Capabilities
-from handoff import tickets as ticket_store
 from handoff.agents import Colleague
 from handoff.feedback import feedback
 from handoff.records import ticket_events
 from handoff.tickets import TicketState
 from messaging import timers as timer_store
-from messaging.conversations import attachments, buttons_as_data, message_versions, messages
+from messaging.conversations import attachments, message_versions, messages
 from messaging.inbox import inbox
 from messaging.messages import Author, Direction, IncomingFile, Status
-from messaging.outbox import Entry, entry_of_row, held_by_others, outbox
+from messaging.outbox import Entry, entry_of_row, held_by_others, of_message, outbox
 from messaging.timers import Timer
 from storage.database import Database
 
 # What a message says of itself that answers a question, or says that it cannot; bot.questions reads it.
 ANSWERING = frozenset({"entries", "suggested", "missed"})
-ANY_NETWORK = Capabilities(max_text=2000, max_caption=1000, max_file=8 * 1024 * 1024)
-
-
-@dataclass(slots=True)
-class _Saying:
-    """Something to say, its number taken; rendered when the queue is known."""
-
-    conversation: Opened
-    say: Say
-    number: int
-    now: datetime
-    language: str
-    reply_via: str | None
 
 
 @dataclass(slots=True)
@@ -103,7 +92,7 @@ class Work:
     _attachments: list[Row] = field(default_factory=list)
     _inbox: list[Row] = field(default_factory=list)
     _outbox: list[Row] = field(default_factory=list)
-    _sayings: list[_Saying] = field(default_factory=list)
+    _sayings: list[Saying] = field(default_factory=list)
     _timers: dict[tuple[int, str], Timer | None] = field(default_factory=dict)
     _later: list[Callable[[AsyncConnection], Awaitable[None]]] = field(default_factory=list)
 
@@ -198,6 +187,12 @@ class Work:
         match effect:
             case StripButtons(number):
                 self._later.append(partial(strip_buttons, self, conversation, number, now))
+            case EditMessage():
+                self._later.append(partial(edit_message, self, conversation, effect, now))
+            case DeleteMessage():
+                self._later.append(partial(delete_message, self, conversation, effect, now))
+            case MarkMessage():
+                self._later.append(partial(mark_message, self, conversation, effect, now))
             case SendAgain(number):
                 self._later.append(partial(send_again, self, conversation, number, now))
             case Leave(number):
@@ -245,7 +240,9 @@ class Work:
             conversation.memory = conversation.memory.with_choice(number, say.offers)
         if say.data.keys() & ANSWERING and conversation.question is not None:
             say = replace(say, data={**say.data, "question": conversation.question})
-        self._sayings.append(_Saying(conversation, say, number, now, conversation.language, conversation.reply_via))
+        ticket = conversation.open_ticket_number
+        language, via = conversation.language, conversation.reply_via
+        self._sayings.append(Saying(conversation, say, number, now, language, via, ticket))
 
     def _note(self, conversation: Opened, note: WriteNote, now: datetime) -> None:
         number = conversation.next_number()
@@ -299,52 +296,19 @@ class Work:
             known["holder"] = change.holder
         conversation.ticket = replace(conversation.ticket, **known)
 
-    async def _render(self, connection: AsyncConnection, saying: _Saying) -> None:
-        conversation, say, number = saying.conversation, saying.say, saying.number
-        ahead = 0
-        if any(isinstance(part, QueuePlace) for part in say.parts) and conversation.ticket is not None:
-            ahead = await ticket_store.ahead(
-                connection, conversation.ticket.queue_at or conversation.ticket.waiting_since
-            )
-        texts = [
-            self.renderer.text(part, saying.language, conversation.channel, saying.now, ahead) for part in say.parts
-        ]
-        text = "\n\n".join(each for each in texts if each)
-        buttons = [self.renderer.button(choice, saying.language, number) for choice in say.choices]
-        buttons = [link for part in say.parts for link in self.renderer.links(part, saying.language)] + buttons
-        pulls = self.limits(conversation).pulls
-        data: Row = {**say.data}
-        if buttons:
-            data["buttons"] = buttons_as_data(buttons)
-        if say.files:
-            data["files"] = len(say.files)
-        if "entries" in data:
-            data["faq_version"] = self.renderer.faq.version
-        self._messages.append(
-            message_row(
-                conversation,
-                number,
-                direction=Direction.OUTGOING,
-                author=say.author,
-                agent_id=say.agent_id,
-                text=text,
-                data=data,
-                status=Status.SENT if pulls else Status.WAITING,
-                sent_at=saying.now,
-                ticket_number=conversation.open_ticket_number,
-            )
-        )
-        self._attachments += stored_attachments(conversation, number, say.files)
-        if not pulls:
-            self._queue(saying, text, data.get("buttons", []))
-
-    def _queue(self, saying: _Saying, text: str, buttons: list[dict[str, str]]) -> None:
-        """Outbox rows of one message, one for each thing that the network sends; buttons go under the last."""
+    async def _render(self, connection: AsyncConnection, saying: Saying) -> None:
         conversation, say = saying.conversation, saying.say
-        for payload in payloads(text, buttons, say.files, self.limits(conversation)):
-            if saying.reply_via:
-                payload["reply_via"] = saying.reply_via
+        row, sends = await render(self, connection, saying)
+        self._messages.append(row)
+        self._attachments += stored_attachments(conversation, saying.number, say.files)
+        for payload in sends:
             self.enqueue(conversation, saying.number, say.author, payload, saying.now)
+
+    async def words(
+        self, connection: AsyncConnection, conversation: Opened, parts: Sequence[Part], now: datetime
+    ) -> str:
+        """These parts as Markdown in the conversation's language."""
+        return await words(self, connection, conversation, parts, conversation.language, now)
 
     def enqueue(self, conversation: Opened, message_number: int, author: Author, payload: Row, now: datetime) -> None:
         """One more thing to send in the conversation's lane."""
@@ -378,15 +342,25 @@ class Work:
         return next((each["label"] for each in buttons if each.get("action") == action), "")
 
     async def find_message(self, connection: AsyncConnection, conversation: Opened, number: int) -> Row | None:
-        """The message of this number, of this batch or stored before."""
-        for pending in self._messages:
-            if pending["conversation_id"] == conversation.id and pending["number"] == number:
-                return pending
-        found = await connection.execute(
-            sa.select(messages).where(messages.c.conversation_id == conversation.id, messages.c.number == number)
-        )
-        row = found.one_or_none()
-        return None if row is None else dict(row._mapping)
+        """The message of this number, of this batch or stored before, as this batch leaves it."""
+        row = next((each for each in self._messages if _is_of(each, conversation, number)), None)
+        if row is None:
+            found = await connection.execute(
+                sa.select(messages).where(messages.c.conversation_id == conversation.id, messages.c.number == number)
+            )
+            stored = found.one_or_none()
+            row = dict(stored._mapping) if stored is not None else None
+        for change in self._changed_messages if row is not None else ():
+            if (change["of_conversation"], change["of_number"]) == (conversation.id, number):
+                row = {**(row or {}), **change}
+        return row
+
+    async def entries_of(self, connection: AsyncConnection, conversation: Opened, number: int) -> list[Row]:
+        """Everything in the outbox of this message, of this batch or stored before, in the order of sending."""
+        stored = [dict(row._mapping) for row in await of_message(connection, conversation.id, number)]
+        return stored + [
+            row for row in self._outbox if (row["conversation_id"], row["message_number"]) == (conversation.id, number)
+        ]
 
     def limits(self, conversation: Opened) -> Capabilities:
         """What the conversation's network takes; for a channel that is off now, what every network takes."""
@@ -402,3 +376,7 @@ class Work:
     async def _insert(self, connection: AsyncConnection, table: sa.Table, rows: list[Row]) -> None:
         if rows:
             await connection.execute(sa.insert(table), rows)
+
+
+def _is_of(row: Row, conversation: Opened, number: int) -> bool:
+    return bool(row["conversation_id"] == conversation.id and row["number"] == number)

@@ -170,9 +170,10 @@ class Classify(Act):
 
 @dataclass(frozen=True, slots=True)
 class ConfirmUnderstood(Act):
-    """Ask the player whether their complaint was understood, before it is closed (W14)."""
+    """Ask the player whether their complaint was understood, before it is closed (W14); ``text`` is what it says."""
 
     text: str = field(default="", metadata=longest(2000))
+    override_reason: str = field(default="", metadata=longest(500))
 
 
 @dataclass(frozen=True, slots=True)

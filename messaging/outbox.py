@@ -168,6 +168,12 @@ async def farewell(connection: AsyncConnection, holder: str) -> None:
     await connection.execute(sa.delete(holders).where(holders.c.id == holder))
 
 
+async def is_served(connection: AsyncConnection, alive_since: datetime) -> bool:
+    """Whether any process said since then that it lives."""
+    query = sa.select(holders.c.id).where(holders.c.heartbeat_at > alive_since).limit(1)
+    return await connection.scalar(query) is not None
+
+
 async def take_over(
     database: Database,
     connection: AsyncConnection,

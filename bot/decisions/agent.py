@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.decisions import answering
+from bot.decisions import answering, correcting
 from bot.decisions.hands import GONE, NOT_GUARDED, Decider, Deed, in_hand, of_newest
 from bot.decisions.override import Guarded
 from bot.effects import Effect
-from bot.situation import Situation
-from handoff.acts import Act, Claim, Close, LeaveIt, Note, Release, Reopen, Reply, Resend
+from bot.situation import MessageFacts, Situation
+from handoff.acts import Act, Claim, Close, Correct, LeaveIt, Note, Release, Reopen, Reply, Resend
 
 # Every act and what decides it, with what it needs first: the ticket in hand, an open one, the newest, or any.
 DECIDERS: Mapping[type[Act], Decider] = {
@@ -21,12 +21,15 @@ DECIDERS: Mapping[type[Act], Decider] = {
     Reopen: of_newest(answering.reopen),
     Resend: answering.send_again,
     LeaveIt: answering.leave,
+    Correct: correcting.correct,
 }
 
 
-def decide_act(situation: Situation, act: Act, guarded: Guarded = NOT_GUARDED) -> tuple[Effect, ...]:
-    """The act's effects, or a single Decline. ``guarded`` is what the guard made of its words."""
+def decide_act(
+    situation: Situation, act: Act, guarded: Guarded = NOT_GUARDED, message: MessageFacts | None = None
+) -> tuple[Effect, ...]:
+    """The act's effects, or a single Decline. See Deed for ``guarded`` and ``message``."""
     ticket = situation.ticket
     if ticket is None or ticket.number < act.ticket.number:
         return (GONE,)
-    return DECIDERS[type(act)](situation, Deed(act, ticket, guarded))
+    return DECIDERS[type(act)](situation, Deed(act, ticket, guarded, message))

@@ -8,8 +8,9 @@ from typing import Any
 
 from bot.decisions.override import Guarded
 from bot.effects import Decline, Effect
-from bot.situation import Situation, TicketFacts
+from bot.situation import MessageFacts, Situation, TicketFacts
 from handoff.acts import Act
+from handoff.agents import Role
 from handoff.tickets import TicketState
 
 GONE = Decline("gone", "This ticket does not exist any more.")
@@ -22,11 +23,15 @@ NOT_GUARDED = Guarded()
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """An act with the ticket that it is done to; ``guarded`` is what the guard made of its words."""
+    """An act with the ticket that it is done to; ``guarded`` is what the guard made of its words.
+
+    ``message`` is the message that it is about, where it names one and there is one.
+    """
 
     act: Any
     ticket: TicketFacts
     guarded: Guarded = NOT_GUARDED
+    message: MessageFacts | None = None
 
 
 Decider = Callable[[Situation, Deed], tuple[Effect, ...]]
@@ -71,3 +76,9 @@ def not_in_hand(ticket: TicketFacts, act: Act) -> Decline | None:
     if ticket.agent_id != act.agent_id:
         return Decline("not_yours", f"{ticket.holder or 'Somebody else'} has this ticket.")
     return None
+
+
+def leads(situation: Situation, act: Act) -> bool:
+    """Whether who does it leads a shift; of somebody who was shut out nothing is known any more."""
+    colleague = situation.staff.get(act.agent_id)
+    return colleague is not None and colleague.role in (Role.LEAD, Role.ADMIN)

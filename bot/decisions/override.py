@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.effects import Decline
-from handoff.acts import Reply
+from handoff.acts import ConfirmUnderstood, Correct, Reply
 from handoff.guard.draft import Finding, Severity, may_be_sent
 
 _WORDS_SHOWN = 60
+Guardable = Reply | Correct | ConfirmUnderstood
+"""The acts whose words reach a player."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Guarded:
         return words if len(words) <= _WORDS_SHOWN else f"{words[: _WORDS_SHOWN - 1]}…"
 
 
-def refusal(guarded: Guarded, reply: Reply) -> Decline | None:
+def refusal(guarded: Guarded, reply: Guardable) -> Decline | None:
     """Why the reply does not go out; None where it does: nothing was found, or its writer may override and says why."""
     if may_be_sent(guarded.findings, reply.override_reason, guarded.is_lead):
         return None
@@ -39,7 +41,7 @@ def refusal(guarded: Guarded, reply: Reply) -> Decline | None:
     return Decline("guard", f"Please look at this once more. {reasons} {ending}", guarded.findings)
 
 
-def record(guarded: Guarded, reply: Reply) -> tuple[str, dict[str, Any]]:
+def record(guarded: Guarded, reply: Guardable) -> tuple[str, dict[str, Any]]:
     """The note and the data that are kept of an override; both empty where nothing was overridden."""
     if not guarded.findings:
         return "", {}

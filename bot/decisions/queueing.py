@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.effects import CancelTimer, ChangeTicket, Effect, OpenTicket, QueuePlace, Remember, Say, SetTimer, Text
-from bot.situation import Memory, Situation
+from bot.situation import Situation
 from handoff.tickets import TicketState
 from messaging.timers import Timer
 
@@ -27,7 +27,7 @@ def open_ticket(
         OpenTicket(reason, question, memory.offered, ticket_class or "routine", topic),
         Say(words),
         apology_timer(situation, 0),
-        Remember(Memory(flood=memory.flood, album=memory.album, late_told_at=memory.late_told_at)),
+        Remember(memory.afresh()),
     )
 
 
@@ -50,7 +50,7 @@ def reopen_ticket(situation: Situation) -> tuple[Effect, ...]:
         ),
         Say((Text("reopened"), QueuePlace())),
         apology_timer(situation, 0),
-        Remember(Memory(flood=situation.memory.flood, album=situation.memory.album)),
+        Remember(situation.memory.afresh()),
     )
 
 

@@ -1,0 +1,99 @@
+"""From what is to be said to rows: the message as it is stored, and one thing to send for each part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.effects import OwnTickets, Part, QueuePlace, Say
+from bot.rendering import Reader
+from bot.rows import Opened, Row, message_row, offered_now, payloads
+from handoff import tickets as ticket_store
+from handoff.tickets import Ticket
+from messaging.conversations import buttons_as_data
+from messaging.messages import Direction, Status
+
+if TYPE_CHECKING:
+    from bot.work import Work
+
+OWN_TICKETS = 5
+"""How many of their requests a player is shown."""
+
+
+@dataclass(slots=True)
+class Saying:
+    """Something to say, its number taken; rendered when the queue is known. ``ticket`` was open as it was said."""
+
+    conversation: Opened
+    say: Say
+    number: int
+    now: datetime
+    language: str
+    reply_via: str | None
+    ticket: int | None = None
+
+
+async def words(
+    work: Work,
+    connection: AsyncConnection,
+    conversation: Opened,
+    parts: Sequence[Part],
+    language: str,
+    now: datetime,
+) -> str:
+    """These parts as Markdown, a blank line between them."""
+    reader = await reader_of(work, connection, conversation, parts)
+    ahead = 0
+    if any(isinstance(part, QueuePlace) for part in parts) and conversation.ticket is not None:
+        ahead = await ticket_store.ahead(connection, conversation.ticket.queue_at or conversation.ticket.waiting_since)
+    texts = [work.renderer.text(part, language, conversation.channel, now, ahead, reader) for part in parts]
+    return "\n\n".join(each for each in texts if each)
+
+
+async def reader_of(work: Work, connection: AsyncConnection, conversation: Opened, parts: Sequence[Part]) -> Reader:
+    """Who reads these parts, with what the parts ask of them."""
+    zone = ZoneInfo(conversation.player.time_zone) if conversation.player.time_zone else None
+    listed: Sequence[Ticket] = ()
+    if any(isinstance(part, OwnTickets) for part in parts):
+        listed = await ticket_store.of_player(connection, conversation.player_id, OWN_TICKETS)
+    return Reader(zone, work.limits(conversation).own_clock, listed)
+
+
+async def render(work: Work, connection: AsyncConnection, saying: Saying) -> tuple[Row, list[Row]]:
+    """The row of the message, and the payloads to send (none where players read from the tables)."""
+    conversation, say, number = saying.conversation, saying.say, saying.number
+    text = await words(work, connection, conversation, say.parts, saying.language, saying.now)
+    reader = await reader_of(work, connection, conversation, ())
+    choices = offered_now(say.choices, conversation, is_open=lambda: work.renderer.hours.is_open(saying.now))
+    buttons = [work.renderer.button(each, saying.language, number, saying.now, reader) for each in choices]
+    buttons = [link for part in say.parts for link in work.renderer.links(part, saying.language)] + buttons
+    limits = work.limits(conversation)
+    data: Row = {**say.data}
+    if buttons:
+        data["buttons"] = buttons_as_data(buttons)
+    if say.files:
+        data["files"] = len(say.files)
+    if "entries" in data:
+        data["faq_version"] = work.renderer.faq.version
+    row = message_row(
+        conversation,
+        number,
+        direction=Direction.OUTGOING,
+        author=say.author,
+        agent_id=say.agent_id,
+        text=text,
+        data=data,
+        status=Status.SENT if limits.pulls else Status.WAITING,
+        sent_at=saying.now,
+        ticket_number=saying.ticket,
+    )
+    sends = [] if limits.pulls else payloads(text, data.get("buttons", []), say.files, limits)
+    if saying.reply_via:
+        for payload in sends:
+            payload["reply_via"] = saying.reply_via
+    return row, sends
