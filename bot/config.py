@@ -6,7 +6,7 @@ import os
 import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import date, timedelta
 from ipaddress import ip_address
@@ -17,8 +17,10 @@ from zoneinfo import available_timezones
 from dotenv import dotenv_values
 
 from bot.settings import DatabaseSettings, Settings
+from handoff.errors import SettingsError
+from handoff.sla_settings import Sla
 from storage.problems import Place, ProblemsFound, did_you_mean
-from storage.yaml_file import Document, MappingNode, Node, ScalarNode, read_yaml
+from storage.yaml_file import Document, ListNode, MappingNode, Node, ScalarNode, read_yaml
 from storage.yaml_reader import YamlReader, is_nothing
 
 Section = TypeVar("Section")
@@ -104,7 +106,11 @@ class _Reading:
         if get_origin(hint) is Literal:
             return self._reader.choice(node, what, get_args(hint), "") or None
         if get_origin(hint) is Mapping:
-            return self._mapping(node, what, *get_args(hint)[1:])
+            return self._mapping(node, what, *get_args(hint))
+        if get_origin(hint) is Sequence:
+            return self._words(node, what)
+        if is_dataclass(hint):
+            return self.section(node, what, typing.cast(type, hint))
         resolved = self._resolved(node, what, secret=secret)
         if resolved is None:
             return None
@@ -140,10 +146,28 @@ class _Reading:
         text = _VARIABLE.sub(lambda found: self._environment[found[1]], node.text)
         return replace(node, text=text.strip() if secret else text)
 
-    def _mapping(self, node: Node, what: str, hint: Any) -> dict[str, Any]:
+    def _mapping(self, node: Node, what: str, names: Any, hint: Any) -> dict[Any, Any]:
+        """Names of the owner's own (numbers, where ``names`` says so), each with its value."""
         given = self._reader.mapping(node, what)
-        named = {name: self._value(value, f'"{name}"', hint, secret=False) for name, value in given.items()}
-        return {name: value for name, value in named.items() if value is not None}
+        named: dict[Any, Any] = {
+            self._number(node, name) if names is int else name: self._value(value, f'"{name}"', hint, secret=False)
+            for name, value in given.items()
+        }
+        return {name: value for name, value in named.items() if name is not None and value is not None}
+
+    def _words(self, node: Node, what: str) -> tuple[str, ...] | None:
+        """A list of words, read as it is written: a single word is no list."""
+        if not isinstance(node, ListNode):
+            self._reader.items(node, what)
+            return None
+        return tuple(each.text for each in self._reader.texts(node, what))
+
+    def _number(self, node: Node, name: str) -> int | None:
+        if name.isascii() and name.isdecimal():
+            return int(name)
+        assert isinstance(node, MappingNode)
+        self._reader.error(node.key_places[name], f'"{name}" is no whole number', code="not_integer")
+        return None
 
     def _duration(self, node: Node, what: str, text: str) -> timedelta | None:
         if text.strip() == "0":
@@ -199,6 +223,15 @@ def _check(settings: Settings, document: Document, reader: YamlReader) -> None:
         if not _is_day(day):
             hint = "Write the day as 2027-12-24."
             reader.error(_place_in(document, "hours", "exceptions", day), f'"{day}" is no day of the calendar', hint)
+    try:
+        Sla.from_settings(settings.sla)
+    except SettingsError as error:
+        for problem in error.problems:
+            place = _place_in(document, "sla", *problem.setting.split("."))
+            reader.error(place, f"sla.{problem.setting}: {problem.reason.rstrip('.')}")
+    silent = settings.silent_agents
+    if not silent.remind_agent < silent.tell_lead < settings.queue.unanswered:
+        wrong("silent_agents", "is out of order", "remind_agent comes first, then tell_lead, then queue.unanswered.")
 
 
 def _is_address(text: str) -> bool:

@@ -13,6 +13,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 
+from handoff.sla_settings import SlaSettings
+
 SECRET = {"secret": True}
 
 
@@ -154,6 +156,39 @@ class HoursSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PromisesSettings:
+    """T5, T16: when people are told of a promise that will be due, and how far away one may be."""
+
+    warn_before: timedelta = field(default=timedelta(minutes=15), metadata=within(SECOND))
+    longest: timedelta = field(default=timedelta(days=3), metadata=within(SECOND))
+
+
+@dataclass(frozen=True, slots=True)
+class HoldSettings:
+    """T15: when a player on hold is thanked and the agent reminded; each next time ``widening`` times later."""
+
+    thank_after: timedelta = field(default=timedelta(minutes=1), metadata=within(SECOND))
+    widening: float = field(default=3.0, metadata=within(1.0))
+    times: int = field(default=3, metadata=within(0))
+
+
+@dataclass(frozen=True, slots=True)
+class SilentAgentsSettings:
+    """G12: an agent who has a ticket and owes its player a word; service time since they did anything for it."""
+
+    remind_agent: timedelta = field(default=timedelta(minutes=4), metadata=within(SECOND))
+    tell_lead: timedelta = field(default=timedelta(minutes=10), metadata=within(SECOND))
+
+
+@dataclass(frozen=True, slots=True)
+class UnansweredSettings:
+    """T17, T6: players without any answer, and tickets that nobody takes."""
+
+    alarm_after: timedelta = field(default=timedelta(minutes=5), metadata=within(SECOND))
+    unreached_after: timedelta = field(default=timedelta(hours=12), metadata=within(SECOND))
+
+
+@dataclass(frozen=True, slots=True)
 class SendingSettings:
     give_up_after: timedelta = timedelta(hours=24)
     at_once: int = field(default=64, metadata=within(1))
@@ -179,6 +214,11 @@ class Settings:
     queue: QueueSettings = field(default_factory=QueueSettings)
     guard: GuardSettings = field(default_factory=GuardSettings)
     hours: HoursSettings = field(default_factory=HoursSettings)
+    sla: SlaSettings = field(default_factory=SlaSettings)
+    promises: PromisesSettings = field(default_factory=PromisesSettings)
+    hold: HoldSettings = field(default_factory=HoldSettings)
+    silent_agents: SilentAgentsSettings = field(default_factory=SilentAgentsSettings)
+    unanswered: UnansweredSettings = field(default_factory=UnansweredSettings)
     sending: SendingSettings = field(default_factory=SendingSettings)
     log: LogSettings = field(default_factory=LogSettings)
 

@@ -14,6 +14,7 @@ from bot.rules import FileRules
 from bot.settings import HoursSettings, Settings
 from bot.situation import Policy
 from bot.texts import Texts, load_texts
+from bot.times import Times
 from channels.markdown import escape_markdown
 from faq.entry import Faq, Topic
 from faq.lint import LintRules
@@ -27,7 +28,7 @@ from handoff.guard.rules import SHIPPED, Rules, load_rules
 from handoff.presence import PresenceRules
 from handoff.queue import QueueRules
 from handoff.sessions import Lifetime
-from handoff.sla_settings import SlaSettings
+from handoff.sla_settings import Sla
 from handoff.snippets import SHIPPED as SNIPPETS
 from handoff.snippets import Snippets
 
@@ -81,6 +82,23 @@ def calendar_settings(hours: HoursSettings, time_zone: str) -> CalendarSettings:
     )
 
 
+def times_of(settings: Settings) -> Times:
+    """Raises SettingsError for opening hours that are not right."""
+    return Times(
+        calendar=Calendar.from_settings(calendar_settings(settings.hours, settings.service.time_zone)),
+        sla=Sla.from_settings(settings.sla),
+        promise_warn_before=settings.promises.warn_before,
+        promise_longest=settings.promises.longest,
+        hold_thank_after=settings.hold.thank_after,
+        hold_widening=settings.hold.widening,
+        hold_times=settings.hold.times,
+        remind_agent=settings.silent_agents.remind_agent,
+        tell_lead=settings.silent_agents.tell_lead,
+        unanswered_after=settings.unanswered.alarm_after,
+        unreached_after=settings.unanswered.unreached_after,
+    )
+
+
 def policy_of(settings: Settings) -> Policy:
     chosen = settings.handoff
     return Policy(
@@ -92,6 +110,7 @@ def policy_of(settings: Settings) -> Policy:
         languages=settings.service.languages,
         queue=QueueRules(settings.queue.classes, settings.queue.tiers, settings.queue.wanted_for),
         presence=presence_rules(settings),
+        times=times_of(settings),
     )
 
 
@@ -144,7 +163,7 @@ def desk_snippets(settings: Settings, texts: Texts) -> Snippets:
 def desk_choices(settings: Settings, faq: Faq) -> DeskChoices:
     """What can be chosen at the desk; titles in the service's first language."""
     topics = {name: topic_title(topic, settings.service.languages) for name, topic in faq.topics.items()}
-    return DeskChoices(classes=tuple(SlaSettings().classes), topics=topics, categories=topics)
+    return DeskChoices(classes=tuple(settings.sla.classes), topics=topics, categories=topics)
 
 
 def entry_title(faq: Faq, entry_id: str, language: str, otherwise: str) -> str | None:

@@ -76,6 +76,20 @@ WRONG = {
     "no languages": ("service: {languages: []}\n", "service.languages is empty"),
     "no time zone": ("service:\n  time_zone: Europe/Berln\n", "config.yaml:2:3", 'Did you mean "Europe/Berlin"?'),
     "no address": ("web: {host: 0.0.0}\n", 'web.host is no address: "0.0.0"'),
+    "no time for a class": (
+        "sla:\n  classes:\n    routine:\n      first_reply: soon\n",
+        "config.yaml:4:7: error: sla.classes.routine.first_reply: 'soon' is not a time",
+    ),
+    "no routine class": ("sla:\n  classes:\n    vip: {first_reply: 1 minute}\n", "config.yaml:2:3", "no routine"),
+    "no such target": ("sla: {classes: {routine: {frist_reply: 1 minute}}}\n", 'Did you mean "first_reply"?'),
+    "no such role": ("sla:\n  warn:\n    50: [led]\n", "config.yaml:3:5", "sla.warn.50", 'Did you mean "lead"?'),
+    "no list of roles": ("sla:\n  warn:\n    50: lead\n", "config.yaml:3:9", "must be a list"),
+    "no percentage": ("sla:\n  warn:\n    half: [lead]\n", "config.yaml:3:5", "no whole number"),
+    "a lead who is told before the agent": (
+        "silent_agents:\n  tell_lead: 1 minute\n",
+        "config.yaml:1:1",
+        "remind_agent comes first",
+    ),
     "no day": ("hours:\n  exceptions:\n    tomorrow: closed\n", "config.yaml:3:5", '"tomorrow" is no day'),
     "a webhook that nobody can call": (
         "channels: {telegram: {token: '${TOKEN}', mode: webhook}}\n",
