@@ -11,7 +11,7 @@ from datetime import datetime
 import structlog
 from aiohttp import web
 
-from bot.bridge import Bridge
+from bot.bridge import Bridge, TakingIn
 from bot.clockwork import Clockwork, repeat
 from bot.fetcher import Fetcher
 from bot.handed_on import EVERY, HandingOver
@@ -63,6 +63,7 @@ class App:
     lookout: Lookout
     typing_signs: TypingSigns
     bridge: Bridge
+    taking_in: TakingIn
     console: Console
     perform: Perform
     rules: SendRules
@@ -91,6 +92,7 @@ class App:
             "notices": self.lookout.run(),
             "typing_signs": self.typing_signs.run(),
             "bridge": self.bridge.run(),
+            "taking_in": self.taking_in.run(),
             "channels": self.supervisor.run(),
         }
         self._tasks |= {name: asyncio.create_task(work, name=name) for name, work in workers.items()}

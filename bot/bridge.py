@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.turns import whole_turn
 from messaging.live import Live
 from storage.database import Database
 from storage.errors import StorageError
@@ -88,6 +89,36 @@ class Bridge:
         if sender != self._holder:
             for topic in topics:
                 self._live.hear(topic)
+
+
+class TakingIn:
+    """Hears what other processes wrote for this one to send, and has it sent. ``bring_back`` finds what is missed."""
+
+    def __init__(self, live: Live, holder: str, take_in: Callable[[Sequence[str]], Awaitable[None]]) -> None:
+        self._live = live
+        self._prefix = f"outbox:{holder}:"
+        self._take_in = take_in
+        self._keys: list[str] = []
+        self._woken = asyncio.Event()
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        with self._live.listen(self._prefix, self._heard):
+            while True:
+                await self._woken.wait()
+                self._woken.clear()
+                keys, self._keys = self._keys, []
+                await whole_turn(self._taken(keys))
+
+    def _heard(self, topic: str) -> None:
+        self._keys += topic.removeprefix(self._prefix).split(",")
+        self._woken.set()
+
+    async def _taken(self, keys: Sequence[str]) -> None:
+        try:
+            await self._take_in(keys)
+        except StorageError as error:
+            log.error("database_away", worker="taking_in", error=str(error))
 
 
 def _packed(holder: str, topics: Iterable[str]) -> Iterator[str]:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from bot import schema
 from bot.app import App
 from bot.applying import Applying
-from bot.bridge import Bridge
+from bot.bridge import Bridge, TakingIn
 from bot.clockwork import Clockwork
 from bot.fetcher import Fetcher
 from bot.guarding import Guarding
@@ -115,7 +115,10 @@ def _assemble(
     async def edit_ended(ended: EditEnded) -> None:
         await intake.submit([ended])
 
-    sender = Sender(database, channels, marks, metrics, holder, now, rules, chance, edit_ended)
+    def receives(channel: str) -> bool:
+        return channel in supervisor.up
+
+    sender = Sender(database, channels, marks, metrics, holder, now, rules, chance, edit_ended, receives)
     zone = ZoneInfo(settings.service.time_zone)
     files = file_rules(settings)
     snippets = desk_snippets(settings, texts)
@@ -162,6 +165,7 @@ def _assemble(
         lookout=lookout,
         typing_signs=TypingSigns(database, channels, live),
         bridge=Bridge(database, live, holder),
+        taking_in=TakingIn(live, holder, sender.take_in),
         console=Console(
             console_settings(settings),
             database,
@@ -192,7 +196,10 @@ async def _take_in(intake: Intake, metrics: Metrics, events: Sequence[ChannelEve
 
 async def _wake(live: Live, sender: Sender, channels: Mapping[str, Channel], commit: Committed) -> None:
     """Tell everybody whom a commit concerns. Hints: whoever misses one finds it in the tables."""
+    sender.offer(commit.held, unsure=True)
     sender.offer(commit.entries)
+    for holder, keys in commit.given_away.items():
+        live.tell(f"outbox:{holder}:{','.join(keys)}")
     for conversation in commit.conversations:
         live.tell(f"conversation:{conversation.id}")
         channel = channels.get(conversation.channel)

@@ -78,8 +78,7 @@ class Clockwork:
     async def beat(self) -> None:
         """Say that this process lives, and look after what silent ones left behind."""
         now = self._now()
-        async with self._database.transaction() as connection:
-            await outbox.beat(self._database, connection, self._holder, now)
+        await self._sender.beat(now)
         # SQLite has one process: whoever else held something is gone. Elsewhere three missed beats tell.
         alive_since = now if self._database.is_sqlite else now - 3 * self._rules.heartbeat
         while await self._sender.take_over(alive_since) >= outbox.TAKEN_AT_ONCE:

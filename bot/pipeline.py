@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -35,11 +35,17 @@ TICK = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What a commit changed, for those who are to be woken."""
+    """What a commit changed, for those who are to be woken.
+
+    ``held`` were written before and are this process's to send in the same conversations, perhaps unknown to it;
+    ``given_away`` are keys of what others send, by process.
+    """
 
     entries: Sequence[Entry]
     conversations: Sequence[Opened]
     queue_changed: bool
+    held: Sequence[Entry] = ()
+    given_away: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -94,11 +100,10 @@ class Pipeline:
         async with self.database.transaction() as connection:
             work, outcomes = await self._work(connection, prepared, failed=failed)
             await work.flush(connection)
-        for each in prepared:
-            if each.written is not None and each.written.match is not None:
-                self.metrics.verdicts.labels(type(each.written.match.verdict).__name__.lower()).inc()
+        for verdict in work.verdicts:
+            self.metrics.verdicts.labels(verdict).inc()
         touched = list(work.opened.values())
-        await self.committed(Committed(work.new_entries, touched, work.queue_changed))
+        await self.committed(Committed(work.new_entries, touched, work.queue_changed, work.held, work.given_away))
         return outcomes
 
     async def _work(

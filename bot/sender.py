@@ -11,18 +11,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.cleaning import clean
 from bot.happenings import EditEnded
+from bot.holdings import Holdings
 from bot.marks import Marks
 from bot.metrics import Metrics
+from bot.outgoing import Unsendable, outgoing_of
 from bot.pacing import Bucket
 from channels.base import Channel
 from channels.errors import ChannelError, ChatMoved, OutcomeHidden, Refused, TryLater
-from messaging import files, outbox
-from messaging.conversations import buttons_from_data
-from messaging.messages import Author, Outgoing, OutgoingFile
+from messaging import holding, outbox
+from messaging.messages import Author, Outgoing
 from messaging.outbox import Entry, EntryState, Mark, lanes_of
 from storage.database import Database
 from storage.errors import StorageError
@@ -45,10 +45,6 @@ class SendRules:
     stranded_after: timedelta = timedelta(seconds=30)
 
 
-class Unsendable(Exception):
-    """The entry cannot be made into something to send: what it refers to is gone."""
-
-
 class Sender:
     """Sends entries in lanes: order holds inside a lane, and a lane that waits delays no other.
 
@@ -66,8 +62,12 @@ class Sender:
         rules: SendRules,
         chance: random.Random,
         edit_ended: Callable[[EditEnded], Awaitable[object]],
+        receives: Callable[[str], bool],
     ) -> None:
-        """``edit_ended`` is told what became of corrections, and returns when that is committed."""
+        """``edit_ended`` is told what became of corrections, and returns when that is committed.
+
+        ``receives`` tells whether this process receives on a channel now.
+        """
         self._database = database
         self._channels = channels
         self._marks = marks
@@ -77,6 +77,9 @@ class Sender:
         self._rules = rules
         self._chance = chance
         self._edit_ended = edit_ended
+        self._receives = receives
+        # Others take over what a process holds after three beats' silence.
+        self.holdings = Holdings(database, holder, now, 2 * rules.heartbeat)
         self._lanes: dict[tuple[str, str], deque[Entry]] = {}
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
         # Entries in lanes that another process, or a lane that broke, may have been sending.
@@ -90,13 +93,20 @@ class Sender:
         # Entries on their way from the table into their lanes are in one pair of hands only.
         self._sweeping = asyncio.Lock()
 
-    def offer(self, entries: Sequence[Entry]) -> None:
-        """Send these as soon as their lanes allow. Lanes of channels that are off keep theirs for later."""
+    def offer(self, entries: Sequence[Entry], *, unsure: bool = False) -> None:
+        """Send these as soon as their lanes allow. Lanes of channels that are off keep theirs for later.
+
+        ``unsure``: some may be finished already, or known here.
+        """
         if self._stop.is_set():
             return
-        for lane, waiting in lanes_of(entries).items():
-            if lane[0] not in self._channels:
+        for lane, offered in lanes_of(entries).items():
+            known = {entry.key for entry in self._lanes.get(lane, ())}
+            waiting = [entry for entry in offered if entry.key not in known]
+            if lane[0] not in self._channels or not waiting:
                 continue
+            if unsure:
+                self.holdings.doubt(entry.key for entry in waiting)
             self._lanes.setdefault(lane, deque()).extend(waiting)
             if lane not in self._tasks:
                 self._tasks[lane] = asyncio.create_task(self._run_lane(lane), name=f"lane {lane[0]}:{lane[1]}")
@@ -105,11 +115,40 @@ class Sender:
         """Hold and send what processes left behind that are silent since then; returns how many entries."""
         async with self._sweeping:
             async with self._database.transaction() as connection:
-                found = await outbox.take_over(self._database, connection, self._holder, self._channels, alive_since)
+                found = await outbox.take_over(self._database, connection, self._holder, self.reachable, alive_since)
             if found:
                 log.info("outbox_taken_over", entries=len(found))
                 self._go_on_with(found)
         return len(found)
+
+    async def take_in(self, keys: Sequence[str]) -> None:
+        """Send what another process wrote for this one to send."""
+        wanted = [(int(conversation), int(number)) for conversation, _, number in (key.partition("-") for key in keys)]
+        async with self._sweeping:
+            async with self._database.reading() as connection:
+                found = await holding.load(connection, self._holder, wanted)
+            self.offer(found, unsure=True)
+
+    async def beat(self, now: datetime) -> None:
+        """Say that this process lives, and let go of what it cannot send where another can."""
+        alone = {name for name, channel in self._channels.items() if channel.capabilities.sends_where_received}
+        receives = {name for name in alone if self._receives(name)}
+        async with self._database.transaction() as connection:
+            await outbox.beat(self._database, connection, self._holder, now, receives)
+            if alone - receives and not self._database.is_sqlite:
+                await holding.let_go(connection, self._holder, alone - receives)
+        gone = [each.key for lane, entries in self._lanes.items() if lane[0] in alone - receives for each in entries]
+        self.holdings.doubt(gone)
+        self.holdings.beaten(each.key for entries in self._lanes.values() for each in entries)
+
+    @property
+    def reachable(self) -> list[str]:
+        """The channels that this process can send on now."""
+        return [
+            name
+            for name, channel in self._channels.items()
+            if self._database.is_sqlite or not channel.capabilities.sends_where_received or self._receives(name)
+        ]
 
     async def bring_back(self) -> None:
         """Go on with entries that this process holds and no lane of it knows of: their lane broke."""
@@ -178,7 +217,11 @@ class Sender:
         if self._stop.is_set():
             return entry
         try:
-            outgoing = await self._outgoing(entry)
+            held = await self.holdings.confirmed(entry)
+            if held is None:
+                return None
+            entry = held
+            outgoing = await outgoing_of(self._database, entry)
         except Unsendable as error:
             await self._done(entry, EntryState.DEAD, error=str(error))
             return None
@@ -240,31 +283,6 @@ class Sender:
         bucket = self._chat_buckets.get(lane)
         if bucket is not None and bucket.is_full:
             del self._chat_buckets[lane]
-
-    async def _outgoing(self, entry: Entry) -> Outgoing:
-        payload = entry.payload
-        file, edits = None, None
-        if "file" in payload or "edits" in payload:
-            async with self._database.reading() as connection:
-                if "file" in payload:
-                    stored = await files.load(connection, payload["file"]["sha256"])
-                    if stored is None:
-                        raise Unsendable("the attached file is gone")
-                    file = OutgoingFile(payload["file"]["name"], payload["file"]["content_type"], stored[0])
-                if "edits" in payload:
-                    edits = await _sent_as(connection, entry)
-        return Outgoing(
-            chat=entry.chat,
-            key=entry.key,
-            text=payload.get("text", ""),
-            author=entry.author,
-            buttons=buttons_from_data(payload.get("buttons", ())),
-            file=file,
-            edits=edits,
-            deletes=payload.get("deletes", False),
-            reply_via=payload.get("reply_via"),
-            written_at=entry.created_at,
-        )
 
     async def _retry(self, entry: Entry, error: TryLater) -> Entry | None:
         self._metrics.sends.labels(entry.channel, "retried").inc()
@@ -351,18 +369,6 @@ class Sender:
             entry.due_at,
             error=clean(error)[:LONGEST_ERROR] if error is not None else None,
         )
-
-
-async def _sent_as(connection: AsyncConnection, entry: Entry) -> str:
-    """The network's id of what this entry edits: one part of a message, or its last; raises Unsendable."""
-    rows = await outbox.of_message(connection, entry.conversation_id, entry.payload["edits"])
-    part = entry.payload.get("entry")
-    sent = [
-        row.external_id for row in rows if row.external_id and "edits" not in row.payload and part in (None, row.number)
-    ]
-    if not sent:
-        raise Unsendable("the message to edit was never sent")
-    return str(sent[-1])
 
 
 def _is_marked_first(entry: Entry) -> bool:

@@ -52,6 +52,7 @@ from bot.rows import (
     ticket_row,
 )
 from bot.saying import Saying, render, words
+from bot.sharing import given_away, share_out
 from bot.situation import ANY_NETWORK, PlayerFacts, TicketFacts
 from bot.writing import write_conversations, write_players, write_tickets
 from channels.base import Capabilities
@@ -63,7 +64,7 @@ from messaging import timers as timer_store
 from messaging.conversations import attachments, message_versions, messages
 from messaging.inbox import inbox
 from messaging.messages import Author, Direction, IncomingFile, Status
-from messaging.outbox import Entry, entry_of_row, held_by_others, of_message, outbox
+from messaging.outbox import Entry, entry_of_row, of_message, outbox
 from messaging.timers import Timer
 from storage.database import Database
 
@@ -81,6 +82,10 @@ class Work:
     holder: str
     opened: dict[int, Opened] = field(default_factory=dict)
     new_entries: list[Entry] = field(default_factory=list)
+    # Entries written before that this process is still to send in the same conversations.
+    held: Sequence[Entry] = ()
+    # By process, the keys of what was written for it to send.
+    given_away: Mapping[str, Sequence[str]] = field(default_factory=dict)
     queue_changed: bool = False
     arrivals: set[tuple[int, str]] = field(default_factory=set)
     staff: Mapping[int, Colleague] = field(default_factory=dict)
@@ -233,6 +238,7 @@ class Work:
         await write_conversations(connection, self.opened.values())
         await write_players(connection, self.opened.values())
         self.new_entries = [entry_of_row(row) for row in self._outbox if row["held_by"] == self.holder]
+        self.given_away = given_away(self._outbox, self.holder)
 
     def _say(self, conversation: Opened, say: Say, now: datetime) -> None:
         number = conversation.next_number()
@@ -368,10 +374,8 @@ class Work:
 
     async def _hold(self, connection: AsyncConnection) -> None:
         """Give what is to be sent to the process that sends in that conversation: two at once would lose the order."""
-        ids = {row["conversation_id"] for row in self._outbox}
-        others = await held_by_others(connection, self.holder, ids) if ids else {}
-        for row in self._outbox:
-            row["held_by"] = others.get(row["conversation_id"], self.holder)
+        if self._outbox and not self.database.is_sqlite:
+            self.held = await share_out(connection, self._outbox, self.holder, self.capabilities)
 
     async def _insert(self, connection: AsyncConnection, table: sa.Table, rows: list[Row]) -> None:
         if rows:

@@ -83,6 +83,8 @@ holders = sa.Table(
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("heartbeat_at", Moment, nullable=False),
+    # The channels that this process alone receives and sends for.
+    sa.Column("receives", Json, nullable=False, default=list),
 )
 
 
@@ -155,12 +157,13 @@ def in_states(states: Sequence[EntryState]) -> sa.ColumnElement[bool]:
     return outbox.c.state.in_(sa.bindparam("states", list(states), expanding=True, literal_execute=True, unique=True))
 
 
-async def beat(database: Database, connection: AsyncConnection, holder: str, now: datetime) -> None:
-    """Say that this process lives."""
-    statement = database.insert(holders).values(id=holder, heartbeat_at=now)
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=["id"], set_={"heartbeat_at": statement.excluded.heartbeat_at})
-    )
+async def beat(
+    database: Database, connection: AsyncConnection, holder: str, now: datetime, receives: Iterable[str] = ()
+) -> None:
+    """Say that this process lives, and which channels it alone receives and sends for."""
+    statement = database.insert(holders).values(id=holder, heartbeat_at=now, receives=sorted(receives))
+    changed = {"heartbeat_at": statement.excluded.heartbeat_at, "receives": statement.excluded.receives}
+    await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
 
 
 async def farewell(connection: AsyncConnection, holder: str) -> None:

@@ -58,6 +58,7 @@ def upgrade() -> None:
     _add("tickets", TICKETS)
     _add("agents", AGENTS)
     _add("players", PLAYERS)
+    _add("holders", (sa.Column("receives", Json, nullable=False, server_default="[]"),))
     _add("conversations", (sa.Column("last_incoming_number", Identifier, nullable=True),))
     op.execute("UPDATE tickets SET queue_at = waiting_since")
     op.drop_index("ix_tickets_queue", "tickets")
