@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from faq.matcher import Matcher, MatcherSettings, learn
 
 NO_ENTRY = "-"
 _COLUMNS = 3
+_HEADER = ("entry", "language", "text")
+_SHOWN = 20
 _TIMED = 400
 _BATCH = 100
 _PRECISIONS = (0.90, 0.95, 0.98)
@@ -31,7 +34,7 @@ Floats = NDArray[np.float64]
 
 
 class LabelledFileError(FaqError):
-    """A file of labelled text is not as it should be; the message says where."""
+    """A file of labelled text is not as it should be; the message says where, a line each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +93,44 @@ class Report:
 
 
 def read_labelled(path: Path) -> list[Labelled]:
-    """The rows ``entry <TAB> language <TAB> text``. Raises LabelledFileError naming the line that is otherwise."""
-    rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
+    """The rows ``entry <TAB> language <TAB> text``; a header with these names is passed over.
+
+    Raises LabelledFileError naming every line that is otherwise.
+    """
+    rows, wrong = [], []
+    for number, line in enumerate(_lines(path), start=1):
+        parts = [part.strip() for part in line.split("\t", _COLUMNS - 1)]
+        if not line.strip() or (number == 1 and tuple(part.casefold() for part in parts) == _HEADER):
             continue
-        parts = line.split("\t", _COLUMNS - 1)
+        missing = [name for name, part in zip(_HEADER, parts, strict=False) if not part]
         if len(parts) != _COLUMNS:
-            raise LabelledFileError(f"{path}:{number}: want entry, language and text, parted by tabs")
-        rows.append(Labelled(None if parts[0] == NO_ENTRY else parts[0], parts[1], parts[2]))
-    if not rows:
-        raise LabelledFileError(f"{path}: no rows")
+            wrong.append(f"{path}:{number}: want entry, language and text, parted by tabs; there are {len(parts)}")
+        elif missing:
+            wrong.append(f"{path}:{number}: the {' and the '.join(missing)} is empty")
+        else:
+            rows.append(Labelled(None if parts[0] == NO_ENTRY else parts[0], parts[1], parts[2]))
+    if len(wrong) > _SHOWN:
+        wrong[_SHOWN:] = [f"{path}: and {len(wrong) - _SHOWN} more lines like these"]
+    if wrong or not rows:
+        raise LabelledFileError("\n".join(wrong) or f"{path}:1: no rows")
     return rows
+
+
+def _lines(path: Path) -> list[str]:
+    """Only line feeds part rows: players write other characters that Python takes for ends of lines."""
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        number = content.count(b"\n", 0, error.start) + 1
+        raise LabelledFileError(f"{path}:{number}: this is not UTF-8: save the file in that encoding") from error
+
+
+def unknown_entries(phrasings: Path, questions: Path) -> Mapping[str, int]:
+    """Entries that questions name and no phrasing does, with how many questions name them: they count as wrong."""
+    known = {row.entry for row in read_labelled(phrasings)}
+    named = Counter(row.entry for row in read_labelled(questions) if row.entry is not None)
+    return {entry: count for entry, count in named.items() if entry not in known}
 
 
 def faq_of(rows: Sequence[Labelled]) -> Faq:
@@ -142,12 +171,19 @@ def evaluate(
     embedder: Embedder | None = None,
     cache_folder: Path | None = None,
 ) -> Report:
-    """Learn from ``phrasings``, ask ``questions``, measure. Without a cache folder everything is learned anew."""
-    faq = faq_of(read_labelled(phrasings))
+    """Learn from ``phrasings``, ask ``questions``, measure. Without a cache folder everything is learned anew.
+
+    Rows of ``phrasings`` that no entry fits teach what cannot be answered, as messages that were handed on do.
+    """
+    known = read_labelled(phrasings)
     asked = read_labelled(questions)
+    faq, strangers = faq_of(known), [row.text for row in known if row.entry is None]
+    if not faq.entries:
+        raise LabelledFileError(f"{phrasings}: no row names an entry, so there is nothing to learn")
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
-        matcher = learn(faq, MatcherSettings(semantic=semantic), cache_folder or Path(folder), embedder)
+        settings = MatcherSettings(semantic=semantic)
+        matcher = learn(faq, settings, cache_folder or Path(folder), embedder, strangers)
         fit_s = time.perf_counter() - started
     return measure(matcher, asked, fit_s)
 
@@ -155,6 +191,7 @@ def evaluate(
 def measure(matcher: Matcher, asked: Sequence[Labelled], fit_s: float = 0.0) -> Report:
     """Ask every question and count; the first few hundred are asked one at a time and timed."""
     questions = [Question(row.text) for row in asked]
+    matcher.match([Question("what is read at the very first question is nobody's time")])
     matches: list[Match] = []
     times = []
     for question in questions[:_TIMED]:

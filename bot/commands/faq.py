@@ -35,4 +35,5 @@ def faq_group(
     The FAQ is a folder with one YAML file for each topic. A server that is running takes a saved file live by itself
     once it passes; `faq status` tells what is live, and why the last save was refused if it was.
     """
-    context.obj = tools_for(context, folder, cache_folder, variables)
+    if context.invoked_subcommand != "evaluate":  # which measures other people's questions, wherever it is run
+        context.obj = tools_for(context, folder, cache_folder, variables)
