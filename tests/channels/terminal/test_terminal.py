@@ -165,3 +165,16 @@ async def test_broken_text_is_read_as_far_as_it_goes(database: Database) -> None
         os.write(typist.descriptor, b"ok \xff\xfe caf\xc3")
         os.write(typist.descriptor, b"\xa9\n")
         await typist.out.shows("you said ok \ufffd\ufffd café")
+
+
+async def test_what_was_corrected_is_printed_again_as_edited(database: Database) -> None:
+    """W6."""
+    teller = Teller(database, answer)
+    async with terminal(teller, interactive=True) as typist:
+        await typist.out.shows("used start()")
+        chat = teller.events[0].chat
+        number = await teller.says(chat, "wrong", data={"agent": "Desk 3"})
+        await typist.out.shows("Desk 3\n  wrong")
+        await teller.changes(chat, number, text="right", edited_at=teller.now())
+        await typist.out.shows("  right")
+    assert "Desk 3 · web_edited en\n  right" in typist.out.getvalue()

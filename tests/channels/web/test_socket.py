@@ -238,3 +238,16 @@ async def test_when_the_program_ends_pages_are_told_to_come_back(database: Datab
             assert (closing.type, closing.data) == (WSMsgType.CLOSE, WSCloseCode.GOING_AWAY)
         answer = await site.client.get("/chat/socket", headers={"Origin": site.origin})
         assert answer.status == 503
+
+
+async def test_what_is_taken_back_leaves_an_open_page_and_its_words_never_come_again(site: Site) -> None:
+    """W6."""
+    async with site.visitor() as ann:
+        await ann.says(message(1))
+        answer = await ann.sees("answer")
+        chat = site.teller.events[0].chat
+        # Only that it was deleted: even where the words still stood in the table they are not for the page.
+        await site.teller.changes(chat, answer["number"], deleted_at=site.teller.now())
+        frame = await ann.hears("messages")
+        (taken,) = [each for each in frame["messages"] if each["number"] == answer["number"]]
+        assert (taken["deleted"], taken["html"], taken["buttons"], taken["files"]) == (True, "", [], [])

@@ -112,7 +112,7 @@ class Rest:
                 return self._send(call, int(found[1]))
             if call.method == "GET" and "after" in call.params:
                 self._oldest_first(call, int(found[1]))
-        if (found := _MESSAGE.fullmatch(call.path)) and call.method == "PATCH":
+        if (found := _MESSAGE.fullmatch(call.path)) and call.method in ("PATCH", "DELETE"):
             self.world.check_editable(int(found[1]))
         payload = self._route(call)
         if call.path == "/oauth2/applications/@me":

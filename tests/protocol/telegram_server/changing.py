@@ -18,6 +18,8 @@ from tests.protocol.telegram_server.sending import (
 from tests.protocol.telegram_server.state import BotAccount, Chat, Json, Topic, World
 
 DOWNLOAD_LIMIT = 20 << 20
+# https://core.telegram.org/bots/api#deletemessage: messages of less than 48 hours.
+DELETABLE_FOR = 48 * 3600
 _ADMIN_RIGHTS = (
     "can_be_edited",
     "is_anonymous",
@@ -87,8 +89,12 @@ def _edit(world: World, bot: BotAccount, call: Call, needed: str | None, new: Js
 
 def delete_message(world: World, bot: BotAccount, call: Call) -> bool:
     chat = world.writable(call.integer("chat_id"), bot)
-    if chat.messages.pop(call.integer("message_id") or 0, None) is None:
+    message = chat.messages.get(call.integer("message_id") or 0)
+    if message is None:
         raise bad_request("message to delete not found")
+    if world.now() - message["date"] > DELETABLE_FOR:
+        raise bad_request("message can't be deleted for everyone")
+    del chat.messages[message["message_id"]]
     world.changed()
     return True
 
