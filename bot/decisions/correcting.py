@@ -91,13 +91,13 @@ def _apology(correction: dict[str, Any]) -> tuple[Effect, ...]:
     """Once for a message, however often it is corrected."""
     if correction.get("apologised"):
         return ()
-    return (Say((Text("taken_back" if correction["deleted"] else "corrected"),)),)
+    return (Say((Text("correction_deleted" if correction["deleted"] else "correction_made"),)),)
 
 
 def _said_anew(correction: dict[str, Any], text: str) -> Effect:
     """What the network cannot change is said again, as it was meant."""
     if correction["deleted"] or not text:
-        return Say((Text("mistaken"),))
+        return Say((Text("correction_never_mind"),))
     return Say(
         (Text("correction"), Verbatim(text)),
         author=Author.AGENT,
