@@ -18,6 +18,8 @@ COMMANDS = {
     "doctor": "bot.commands.doctor:doctor",
     "migrate": "bot.commands.migrate:migrate",
     "outbox": "bot.commands.outbox:outbox_group",
+    "backup": "bot.commands.backup:backup",
+    "restore": "bot.commands.backup:restore",
 }
 
 

@@ -32,6 +32,8 @@ Identifier = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 Json = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
+# Any number will do, as long as every replica takes the same: one of them migrates, the others wait for it.
+MIGRATIONS_LOCK = 0x1222_4EE9
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -108,6 +110,11 @@ class Database:
         return self._writing.dialect.name == "sqlite"
 
     @property
+    def engine(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._writing.dialect.name
+
+    @property
     def shares_one_connection(self) -> bool:
         """A database in memory: readers and writers use the same connection, one at a time."""
         return self.is_sqlite and self._writing is self._reading
@@ -156,6 +163,36 @@ class Database:
         finally:
             await engine.dispose()
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that sees the database as it is at its first statement, however long it reads and whoever writes
+        meanwhile; it waits for nobody and holds nobody up.
+        """
+        if self.is_sqlite:
+            # A reading transaction of SQLite is one.
+            async with self.reading() as connection:
+                yield connection
+            return
+        async with _translated(), self._reading.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            async with connection.begin():
+                yield connection
+
+    async def lock_migrations(self, connection: AsyncConnection) -> None:
+        """One transaction at a time changes the schema; the others wait here. SQLite's writer is alone anyway."""
+        if not self.is_sqlite:
+            await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATIONS_LOCK})
+
+    async def count_on(self, connection: AsyncConnection, table: sa.Table) -> None:
+        """Let the ids of new rows follow those that were given to rows by hand. SQLite does so by itself."""
+        column = table.autoincrement_column
+        if self.is_sqlite or column is None:
+            return
+        highest = await connection.scalar(sa.select(sa.func.max(column)))
+        if highest is not None:
+            sequence = sa.func.pg_get_serial_sequence(table.name, column.name)
+            await connection.execute(sa.select(sa.func.setval(sequence, highest)))
+
     def lock_rows(self, query: sa.Select[Any], of: sa.Table) -> sa.Select[Any]:
         """The query, locking the rows of ``of`` that it finds until the transaction ends; SQLite's writer is alone."""
         return query if self.is_sqlite else query.with_for_update(of=of)
@@ -172,11 +209,6 @@ class Database:
         """Raises DatabaseUnreachable unless the database answers."""
         async with self.reading() as connection:
             await connection.execute(sa.text("SELECT 1"))
-
-    async def migrate(self, upgrade: Any) -> None:
-        """Run ``upgrade(connection)``, a function of a plain connection, in one transaction."""
-        async with self.transaction() as connection:
-            await connection.run_sync(upgrade)
 
     async def close(self) -> None:
         await self._writing.dispose()

@@ -13,3 +13,7 @@ class DatabaseFault(StorageError):
 
 class DatabaseUnreachable(StorageError):
     """The database is gone, locked, full, read-only or of another version; trying again later may help."""
+
+
+class BackupError(StorageError):
+    """A backup could not be written, or is not one that can be restored here; the message says what to do."""

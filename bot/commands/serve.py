@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import signal
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from aiohttp import web
 
 from bot.app import App
 from bot.building import build_app
+from bot.commands.alone import alone
 from bot.commands.faq_tools import stop
 from bot.commands.program import Program, run
 from bot.logs import configure_logs
@@ -25,7 +25,7 @@ from bot.settings import Settings
 from bot.steadiness import be_steady, stay_steady
 from bot.tailoring import console_settings
 from handoff import agents, sessions
-from storage.database import Database, parse_url
+from storage.database import Database
 from storage.migrations import NEWEST, current
 
 log = structlog.get_logger()
@@ -44,7 +44,7 @@ def serve(program: Program) -> None:
     settings = program.settings()
     configure_logs(settings.log)
     click.echo("Starting. A new or changed FAQ is learned first, which takes a moment …")
-    with _alone(settings):
+    with alone(settings):
         run(_serve(settings, program.config))
 
 
@@ -143,27 +143,3 @@ async def _first_link(app: App) -> str | None:
             return None
         token = await sessions.new_link(connection, admin.id, app.now())
     return console_settings(app.settings).link(token)
-
-
-@contextlib.contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """SQLite serves one process: a second one is told so before it does any harm."""
-    url = parse_url(settings.database.url)
-    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
-        yield
-        return
-    path = Path(f"{url.database}.lock")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.open("w")
-    except OSError as error:
-        stop(f"Cannot write to {path.parent}: {error.strerror or error}. The database needs a folder it may write to.")
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            stop(
-                f"Another Innkeeper serves {url.database} already. End it first; for several processes on one database "
-                f"set database.url to a PostgreSQL."
-            )
-        yield

@@ -14,10 +14,9 @@ from storage.database import Database
 NEWEST = "0002"
 """The revision that this version of the program works with."""
 
-# Any number will do, as long as every replica takes the same: one of them migrates, the others wait for it.
-ADVISORY_LOCK = 0x1222_4EE9
-
-_VERSION = sa.table("alembic_version", sa.column("version_num", sa.Text))
+_SCRIPTS = str(Path(__file__).parent)
+VERSION_TABLE = "alembic_version"
+_VERSION = sa.table(VERSION_TABLE, sa.column("version_num", sa.Text))
 
 
 async def current(database: Database) -> str | None:
@@ -37,17 +36,25 @@ async def migrate(database: Database) -> tuple[str | None, str]:
     """Upgrade to the newest schema in one transaction; returns the revisions before and after."""
     before = await current(database)
     if before != NEWEST:
-        await database.migrate(lambda connection: _upgrade(connection, locks=not database.is_sqlite))
+        async with database.transaction() as connection:
+            await database.lock_migrations(connection)
+            await connection.run_sync(upgrade)
     return before, NEWEST
 
 
-def _upgrade(connection: sa.Connection, *, locks: bool) -> None:
+def known_revisions() -> frozenset[str]:
+    """Every revision that this version of the program can start from."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see above
+
+    return frozenset(each.revision for each in ScriptDirectory(_SCRIPTS).walk_revisions())
+
+
+def upgrade(connection: sa.Connection, revision: str = "head") -> None:
+    """Bring the database of this connection up to a revision, within its transaction."""
     from alembic import command  # noqa: PLC0415 - see above
     from alembic.config import Config  # noqa: PLC0415
 
-    if locks:
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": ADVISORY_LOCK})
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("script_location", _SCRIPTS)
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)

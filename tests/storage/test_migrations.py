@@ -96,7 +96,8 @@ async def test_a_migration_that_breaks_leaves_the_schema_as_it_was(empty: Databa
         raise RuntimeError("in the middle")
 
     with pytest.raises(RuntimeError):
-        await empty.migrate(half)
+        async with empty.transaction() as connection:
+            await connection.run_sync(half)
     async with empty.reading() as connection:
         tables = await connection.run_sync(lambda plain: sa.inspect(plain).get_table_names())
     assert tables == []
