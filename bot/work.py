@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.amending import delete_message, edit_message, leave, mark_message, send_again, strip_buttons
+from bot.decisions.timekeeping import in_time
 from bot.effects import (
     CancelTimer,
     ChangePlayer,
@@ -53,7 +54,7 @@ from bot.rows import (
 )
 from bot.saying import Saying, render, words
 from bot.sharing import given_away, share_out
-from bot.situation import ANY_NETWORK, PlayerFacts, TicketFacts
+from bot.situation import ANY_NETWORK, PlayerFacts, Policy, TicketFacts
 from bot.writing import write_conversations, write_players, write_tickets
 from channels.base import Capabilities
 from handoff.agents import Colleague
@@ -88,6 +89,7 @@ class Work:
     given_away: Mapping[str, Sequence[str]] = field(default_factory=dict)
     queue_changed: bool = False
     arrivals: set[tuple[int, str]] = field(default_factory=set)
+    policy: Policy = field(default_factory=Policy)
     staff: Mapping[int, Colleague] = field(default_factory=dict)
     _records: list[Row] = field(default_factory=list)
     _feedback: list[Row] = field(default_factory=list)
@@ -97,6 +99,8 @@ class Work:
     _attachments: list[Row] = field(default_factory=list)
     _inbox: list[Row] = field(default_factory=list)
     _outbox: list[Row] = field(default_factory=list)
+    # What the FAQ made of the questions, for the figures.
+    verdicts: list[str] = field(default_factory=list)
     _sayings: list[Saying] = field(default_factory=list)
     _timers: dict[tuple[int, str], Timer | None] = field(default_factory=dict)
     _later: list[Callable[[AsyncConnection], Awaitable[None]]] = field(default_factory=list)
@@ -136,6 +140,8 @@ class Work:
         conversation.question = number
         conversation.last_incoming_at, conversation.last_incoming_id = sent_at, external_id
         conversation.last_incoming_number = number
+        if conversation.open_ticket_number is None:
+            conversation.unanswered_since = conversation.unanswered_since or sent_at
         return number
 
     def change_message(
@@ -158,7 +164,10 @@ class Work:
             )
 
     def apply(self, conversation: Opened, effects: Sequence[Effect], now: datetime) -> Decline | None:
-        """Gather these effects. A Decline is returned and changes nothing."""
+        """Gather these effects and what follows from them by the clock. A Decline is returned and changes nothing."""
+        if conversation.happening is not None:
+            situation = replace(conversation.situation(now, self.policy), staff=self.staff)
+            effects = in_time(situation, conversation.happening, tuple(effects))
         for effect in effects:
             match effect:
                 case Decline():
@@ -242,6 +251,7 @@ class Work:
 
     def _say(self, conversation: Opened, say: Say, now: datetime) -> None:
         number = conversation.next_number()
+        conversation.unanswered_since = None
         if say.offers:
             conversation.memory = conversation.memory.with_choice(number, say.offers)
         if say.data.keys() & ANSWERING and conversation.question is not None:
@@ -374,8 +384,11 @@ class Work:
 
     async def _hold(self, connection: AsyncConnection) -> None:
         """Give what is to be sent to the process that sends in that conversation: two at once would lose the order."""
-        if self._outbox and not self.database.is_sqlite:
-            self.held = await share_out(connection, self._outbox, self.holder, self.capabilities)
+        if self._outbox:
+            # SQLite's one process knows all that it holds, and sends for every channel.
+            alone = self.database.is_sqlite
+            held = await share_out(connection, self._outbox, self.holder, {} if alone else self.capabilities)
+            self.held = () if alone else held
 
     async def _insert(self, connection: AsyncConnection, table: sa.Table, rows: list[Row]) -> None:
         if rows:
