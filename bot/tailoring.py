@@ -6,9 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.desk_words import desk_templates
+from bot.faq_guard import FaqGuard
 from bot.networks import allowed_types, max_file
 from bot.rules import FileRules
 from bot.settings import HoursSettings, Settings
@@ -54,16 +56,20 @@ def knowledge_settings(settings: Settings) -> KnowledgeSettings:
             embedding_folder=chosen.embedding,
         ),
         time_zone=settings.service.time_zone,
-        rules=LintRules(languages=settings.service.languages, always_open=_always_open(settings)),
+        rules=_lint_rules(settings),
     )
 
 
-def _always_open(settings: Settings) -> bool | None:
-    """Whether people are there around the clock; None while the opening hours are not right."""
+def _lint_rules(settings: Settings) -> LintRules:
+    """What the opening hours (as far as they are right) and the guard's file ask of the FAQ."""
+    hours = settings.hours
     try:
-        return Calendar.from_settings(calendar_settings(settings.hours, settings.service.time_zone)).is_always_open()
+        always = Calendar.from_settings(calendar_settings(hours, settings.service.time_zone)).is_always_open()
     except SettingsError:
-        return None
+        always = None
+    closed = not all(getattr(hours, day) for day in WEEKDAYS)
+    guard = (FaqGuard.of(phrases_file(settings), settings.service.time_zone),) if settings.guard.enabled else ()
+    return LintRules(settings.service.languages, always_open=always, closed_days=closed, more=guard)
 
 
 def calendar_settings(hours: HoursSettings, time_zone: str) -> CalendarSettings:
@@ -136,15 +142,19 @@ def load_bot_texts(settings: Settings) -> Texts:
     )
 
 
+def phrases_file(settings: Settings) -> Path:
+    """As with the bot's texts: who installed the program has the shipped file, and need not have a copy."""
+    chosen = settings.guard.phrases
+    is_default = chosen.parts[-3:] == SHIPPED.parts[-3:]
+    return SHIPPED if is_default and not chosen.exists() else chosen
+
+
 def guard_rules(settings: Settings) -> Rules | None:
     """What agents' replies are read against, None where that is switched off; raises ProblemsFound."""
     chosen = settings.guard
     if not chosen.enabled:
         return None
-    # As with the bot's texts: who installed the program has the shipped file, and need not have a copy.
-    is_default = chosen.phrases.parts[-3:] == SHIPPED.parts[-3:]
-    path = SHIPPED if is_default and not chosen.phrases.exists() else chosen.phrases
-    rules = load_rules(path, ZoneInfo(settings.service.time_zone))
+    rules = load_rules(phrases_file(settings), ZoneInfo(settings.service.time_zone))
     patterns = tuple(re.compile(each, re.IGNORECASE) for each in chosen.account_ids)
     return replace(
         rules, account_ids=(*rules.account_ids, *patterns), allowed=rules.allowed | frozenset(chosen.allowed)

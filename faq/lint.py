@@ -16,9 +16,19 @@ from faq.language.folding import fold
 from storage.problems import Place, Problem, Severity, nearest
 
 BUTTON_LENGTH_AT_MOST = 64
+# "Within 24 hours" promises an answer, not an open door: only hours of a day, or of a service, are meant.
 _ALWAYS_OPEN = re.compile(
-    r"24\s*/\s*7|24\s*(?:h\b|hours?|小时|小時|時間|giờ)|around the clock|round the clock|day and night|at any hour"
-    r"|全天候|昼夜|年中無休|cả ngày lẫn đêm",
+    r"24\s*/\s*7|24[\s-]*(?:h|hours?|hrs?)[\s-]*(?:a day|per day|every day|daily)"
+    r"|24[\s-]*(?:h|hours?|hrs?)[\s-]*(?:live )?(?:support|service|help|chat)"
+    r"|(?:open|available|online|here|reach us|there for you) (?:for )?24\s*(?:h\b|hours?)"
+    r"|(?:a|the)?round the clock|day and night|at any hour"
+    r"|24\s*(?:小时|小時)(?:不间断|不間斷|全天|在线|在線|在綫|客服|服务|服務|营业|營業|为您|為您|都)|24\s*時間(?:対応|体制|営業|サポート|いつでも|受付)"
+    r"|24\s*giờ (?:mỗi ngày|một ngày|trong ngày)|24\s*/\s*24|全天候|昼夜|年中無休|cả ngày lẫn đêm",
+    re.IGNORECASE,
+)
+_EVERY_DAY = re.compile(
+    r"(?:seven|7) days (?:a|per) week|every day of the (?:week|year)|365 days a year"
+    r"|一周七天|每周七天|每週七天|全年无休|全年無休|年中無休|(?:bảy|7) ngày (?:một|trong|mỗi) tuần",
     re.IGNORECASE,
 )
 _MARKDOWN_LINK = re.compile(r"\[[^\]]*\]\(\s*<?([^)\s>]+)")
@@ -30,7 +40,9 @@ class LintRules:
 
     ``languages`` every entry should be answered in; ``least_phrasings`` a language; ``message_lengths`` in characters
     by channel; ``forbidden_phrases`` by language, "*" for all of them; ``embargoed_words`` with the moment from which
-    they may be said; ``always_open`` False when the service has closing hours, None when that is not known.
+    they may be said; ``always_open`` False when the service has closing hours, None when that is not known;
+    ``closed_days`` whether there are weekdays without any hours. ``more`` are checks of the program's own: a build's
+    key names them by their ``repr``, and they go to a child process.
     """
 
     languages: tuple[str, ...] = ()
@@ -40,6 +52,8 @@ class LintRules:
     forbidden_phrases: Mapping[str, Sequence[str]] = field(default_factory=dict)
     embargoed_words: Mapping[str, datetime] = field(default_factory=dict)
     always_open: bool | None = None
+    closed_days: bool = False
+    more: tuple[Check, ...] = ()
 
 
 Check = Callable[[Faq, LintRules, datetime], Iterator[Problem]]
@@ -47,7 +61,7 @@ Check = Callable[[Faq, LintRules, datetime], Iterator[Problem]]
 
 def lint(faq: Faq, rules: LintRules, now: datetime) -> list[Problem]:
     """Everything unwise in the FAQ, in file order."""
-    found = [problem for check in CHECKS for problem in check(faq, rules, now)]
+    found = [problem for check in (*CHECKS, *rules.more) for problem in check(faq, rules, now)]
     return sorted(found, key=lambda problem: problem.place)
 
 
@@ -59,7 +73,7 @@ def _error(place: Place, code: str, message: str, hint: str | None = None) -> Pr
     return Problem(place, message, hint, Severity.ERROR, code)
 
 
-class _Said(NamedTuple):
+class Said(NamedTuple):
     """One text of an entry that reaches players, what to call it, and where it stands."""
 
     language: str
@@ -68,14 +82,15 @@ class _Said(NamedTuple):
     place: Place
 
 
-def _said(entry: Entry) -> Iterator[_Said]:
+def said(entry: Entry) -> Iterator[Said]:
+    """Everything of an entry that players read: titles, answers, answers for one channel."""
     for language, text in entry.title.items():
-        yield _Said(language, f"the title of {entry.id} ({language})", text, _at(entry, "title", language))
+        yield Said(language, f"the title of {entry.id} ({language})", text, _at(entry, "title", language))
     for language, text in entry.answers.items():
-        yield _Said(language, f"the answer of {entry.id} ({language})", text, _at(entry, "answer", language))
+        yield Said(language, f"the answer of {entry.id} ({language})", text, _at(entry, "answer", language))
     for (language, channel), text in entry.channel_answers.items():
         what = f"the answer of {entry.id} ({language}, {channel})"
-        yield _Said(language, what, text, _at(entry, "answer", language, channel))
+        yield Said(language, what, text, _at(entry, "answer", language, channel))
 
 
 def _at(entry: Entry, *names: str) -> Place:
@@ -184,7 +199,7 @@ def missing_languages(faq: Faq, rules: LintRules, _now: datetime) -> Iterator[Pr
 def relative_links(faq: Faq, _rules: LintRules, _now: datetime) -> Iterator[Problem]:
     """Links without a whole address: a chat has no page that they could be relative to."""
     for entry in faq.entries.values():
-        for _, what, text, place in _said(entry):
+        for _, what, text, place in said(entry):
             for target in _MARKDOWN_LINK.findall(text):
                 if not re.match(r"https?://[^/\s]|mailto:", target):
                     name = nearest(target.strip("#./"), faq.entries)
@@ -234,7 +249,7 @@ def forbidden_words(faq: Faq, rules: LintRules, now: datetime) -> Iterator[Probl
     """Forbidden phrases, and words that may not be said yet."""
     embargoed = {word: until for word, until in rules.embargoed_words.items() if until > now}
     for entry in faq.entries.values():
-        for language, what, text, place in _said(entry):
+        for language, what, text, place in said(entry):
             for phrase in (*rules.forbidden_phrases.get(language, ()), *rules.forbidden_phrases.get("*", ())):
                 if _says(text, phrase):
                     yield _error(place, "forbidden_phrase", f'{what} says "{phrase}"', "Say it in other words.")
@@ -255,15 +270,17 @@ def _says(text: str, phrase: str) -> bool:
 
 
 def broken_promises(faq: Faq, rules: LintRules, _now: datetime) -> Iterator[Problem]:
-    """Answers that promise people at every hour where the service has closing hours."""
-    if rules.always_open is not False:
-        return
+    """Answers that promise people at every hour, or on every day, where the service calendar says otherwise."""
+    kept = [(_ALWAYS_OPEN, "has closing hours")] if rules.always_open is False else []
+    if rules.closed_days:
+        kept.append((_EVERY_DAY, "has whole days off"))
     for entry in faq.entries.values():
-        for _, what, text, place in _said(entry):
-            promise = _ALWAYS_OPEN.search(text)
-            if promise:
-                message = f'{what} says "{promise[0]}", and the service calendar has closing hours'
-                yield _error(place, "broken_promise", message, "Name the hours instead, or change the calendar.")
+        for _, what, text, place in said(entry):
+            for promised, otherwise in kept:
+                promise = promised.search(text)
+                if promise:
+                    message = f'{what} says "{promise[0]}", and the service calendar {otherwise}'
+                    yield _error(place, "broken_promise", message, "Name the hours instead, or change the calendar.")
 
 
 CHECKS: tuple[Check, ...] = (

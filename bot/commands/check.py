@@ -63,4 +63,5 @@ def _problems(program: Program) -> list[Problem]:
             problems.append(Problem(place_of(program.config, "faq", "embedding"), str(error)))
     tools = program.faq_tools()
     loaded = read_faq(tools.settings.folder, tools.settings.variables, tools.settings.zone)
-    return [*problems, *loaded.problems, *lint(loaded.faq, tools.settings.rules, tools.now())]
+    everything = [*problems, *loaded.problems, *lint(loaded.faq, tools.settings.rules, tools.now())]
+    return list(dict.fromkeys(everything))  # what is wrong with the guard's file is found by the FAQ's lint too
