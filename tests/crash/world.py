@@ -106,7 +106,7 @@ class World:
         self._config = folder / "config.yaml"
         self._faq = faq
         self._told = told
-        self._port = _free_port()
+        self._port = free_port()
         self._chance = random.Random(plan.seed)
         self._record = Record()
         self.town = Town(self._record, random.Random(self._chance.random()), plan.trouble)
@@ -166,13 +166,13 @@ class World:
         )
         self._config.write_text(text, encoding="utf-8")
 
-    async def _start(self, *arguments: str, step: str | None = None) -> Process:
+    async def _start(self, *arguments: str, step: str | None = None, config: Path | None = None) -> Process:
         environment = {"TELEGRAM_TOKEN": self.town.server.token}
         if step is not None:
             environment[CRASH_AT] = step
         if self.plan.fault is not None:
             environment[CRASH_FAULT] = self.plan.fault
-        return await self._launcher.start([*arguments, "--config", str(self._config)], self._log, environment)
+        return await self._launcher.start([*arguments, "--config", str(config or self._config)], self._log, environment)
 
     async def _prepare(self) -> None:
         """Make the database and the agent, who signs in at a program that nobody kills."""
@@ -267,7 +267,8 @@ class World:
         return not self.town.server.bot.pending and is_settled(await read(self.plan.database), self._record)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on just now."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
