@@ -54,6 +54,7 @@ class Applying:
         """Gather the event's effects in ``work``. With ``failed`` (deciding it broke) only keep it and apologise."""
         event = prepared.event
         place.reply_via = getattr(event, "reply_via", None)
+        place.happening = event
         match event:
             case MessageReceived() | CommandUsed():
                 self._written(work, place, prepared, now, failed=failed)

@@ -135,5 +135,6 @@ def _opened(row: sa.Row[Any]) -> Opened:
         last_incoming_at=row.last_incoming_at,
         last_incoming_id=row.last_incoming_id,
         last_incoming_number=row.last_incoming_number,
+        unanswered_since=row.unanswered_since,
         player=PlayerFacts(row.player_id, row.tier, row.time_zone, row.muted_until, row.opted_out),
     )

@@ -18,6 +18,7 @@ from bot.metrics import Metrics
 from bot.preparing import Prepared, Preparing
 from bot.rendering import Renderer
 from bot.rows import Opened
+from bot.unanswered import needs_no_answer
 from bot.work import Work
 from channels.base import Capabilities
 from handoff.acts import Declined, Done, Outcome
@@ -114,6 +115,7 @@ class Pipeline:
         opened, chats = await self.loading.open(connection, events, now)
         # One version of the FAQ decides and speaks for the whole batch, whatever is saved meanwhile.
         work = Work(self.database, self.renderer(), self.capabilities, self.holder, opened)
+        work.policy = self.applying.policy
         if any(isinstance(event, ActDone | TimerDue) for event in events):
             work.staff = await staff(connection)
         places = [_place(event, opened, chats) for event in events]
@@ -149,7 +151,10 @@ class Pipeline:
             if (place.id, timer.kind, timer.due_at) not in standing:
                 return Done()
         done.add((place.id, event.key))
+        unanswered_since, memory = place.unanswered_since, place.memory
         outcome = await self.applying.apply(connection, work, place, prepared, moment, failed=failed)
+        if needs_no_answer(event, memory, place.memory, place.player, moment):
+            place.unanswered_since = unanswered_since
         if isinstance(outcome, Done):
             work.arrived(place, event.key, moment)
         return outcome

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import Any
 
 from bot.effects import Choice, KeepFeedback, OpenTicket, Record
+from bot.happenings import Happening
 from bot.situation import Memory, PlayerFacts, Policy, Situation, TicketFacts
 from channels.base import Capabilities
 from channels.splitting import split
@@ -38,6 +39,9 @@ class Opened:
     last_incoming_at: datetime | None
     last_incoming_id: str | None
     last_incoming_number: int | None = None
+    unanswered_since: datetime | None = None
+    # What is being handled.
+    happening: Happening | None = None
     player: PlayerFacts = field(default_factory=PlayerFacts)
     # What the player's row is to become.
     player_changes: Row = field(default_factory=dict)
@@ -69,6 +73,7 @@ class Opened:
             self.channel,
             self.id,
             self.last_incoming_number,
+            self.last_incoming_at,
         )
 
 

@@ -190,6 +190,9 @@ class TicketFacts:
     held_since: datetime | None = None
     due_at: datetime | None = None
     clocks: Mapping[str, Any] = field(default_factory=dict)
+    warned: int = 0
+    silent_since: datetime | None = None
+    silence: int = 0
     promise_due_at: datetime | None = None
     promises: Sequence[Mapping[str, Any]] = ()
     category: str = ""
@@ -268,6 +271,7 @@ class Situation:
     channel: str = ""
     conversation_id: int = 0
     last_incoming_number: int | None = None
+    last_incoming_at: datetime | None = None
     staff: Mapping[int, Colleague] = field(default_factory=dict)
     network: Capabilities = ANY_NETWORK
 

@@ -75,6 +75,11 @@ tickets = sa.Table(
     # When the next target of its class is missed, and the clocks themselves (handoff.sla.Clocks.to_plain).
     sa.Column("due_at", Moment),
     sa.Column("clocks", Json, nullable=False, default=dict),
+    # The highest percentage of a target that a running clock has warned of (0: none).
+    sa.Column("warned", sa.Integer, nullable=False, default=0),
+    # Since when its agent owes the player a word and does nothing (G12); who was told: 1 the agent, 2 the lead.
+    sa.Column("silent_since", Moment),
+    sa.Column("silence", sa.Integer, nullable=False, default=0),
     # The earliest open promise, and all of them (handoff.promises).
     sa.Column("promise_due_at", Moment),
     sa.Column("promises", Json, nullable=False, default=list),
@@ -121,6 +126,12 @@ tickets = sa.Table(
         "snoozed_until",
         sqlite_where=sa.text("state = 'snoozed'"),
         postgresql_where=sa.text("state = 'snoozed'"),
+    ),
+    sa.Index(
+        "ix_tickets_warned",
+        "due_at",
+        sqlite_where=sa.text("warned > 0"),
+        postgresql_where=sa.text("warned > 0"),
     ),
     sa.Index("ix_tickets_resolved_at", "resolved_at"),
     sa.Index(

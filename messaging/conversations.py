@@ -37,7 +37,15 @@ conversations = sa.Table(
     sa.Column("last_incoming_id", sa.Text),
     # The number of what the player wrote last: a reply written before it was read is told by it.
     sa.Column("last_incoming_number", Identifier),
+    # Since when the player's words have neither an answer of ours nor a ticket (T17).
+    sa.Column("unanswered_since", Moment),
     sa.UniqueConstraint("channel", "chat"),
+    sa.Index(
+        "ix_conversations_unanswered",
+        "unanswered_since",
+        sqlite_where=sa.text("unanswered_since IS NOT NULL"),
+        postgresql_where=sa.text("unanswered_since IS NOT NULL"),
+    ),
 )
 
 messages = sa.Table(

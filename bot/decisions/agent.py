@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.decisions import answering, correcting
-from bot.decisions.hands import GONE, NOT_GUARDED, Decider, Deed, in_hand, of_newest
+from bot.decisions import answering, clocking, correcting, holding, promising
+from bot.decisions.hands import GONE, NOT_GUARDED, Decider, Deed, in_hand, of_newest, of_open
 from bot.decisions.override import Guarded
 from bot.effects import Effect
 from bot.situation import MessageFacts, Situation
-from handoff.acts import Act, Claim, Close, Correct, LeaveIt, Note, Release, Reopen, Reply, Resend
+from handoff.acts import (
+    Act,
+    Claim,
+    Classify,
+    Close,
+    Correct,
+    DropPromise,
+    Hold,
+    KeepPromise,
+    LeaveIt,
+    Note,
+    Release,
+    Reopen,
+    Reply,
+    Resend,
+    Unhold,
+)
 
 # Every act and what decides it, with what it needs first: the ticket in hand, an open one, the newest, or any.
 DECIDERS: Mapping[type[Act], Decider] = {
@@ -22,6 +38,11 @@ DECIDERS: Mapping[type[Act], Decider] = {
     Resend: answering.send_again,
     LeaveIt: answering.leave,
     Correct: correcting.correct,
+    Hold: in_hand(holding.hold),
+    Unhold: in_hand(holding.unhold),
+    Classify: of_open(clocking.classify),
+    KeepPromise: of_open(promising.keep),
+    DropPromise: of_open(promising.drop),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.decisions.hands import CLOSED, EMPTY, Deed
 from bot.decisions.override import record, refusal
+from bot.decisions.promising import promise_refusal
 from bot.decisions.queueing import APOLOGY, apology_timer
 from bot.effects import (
     CancelTimer,
@@ -95,6 +96,9 @@ def release(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
 
 def close(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
     act: Close = deed.act
+    refused = promise_refusal(deed.ticket)
+    if refused is not None:
+        return (refused,)
     return (
         ChangeTicket({"state": TicketState.RESOLVED, "resolved_at": situation.now}),
         CancelTimer(APOLOGY),

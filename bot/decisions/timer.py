@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from bot.decisions import clocking, holding, promising, silence
 from bot.decisions.queueing import APOLOGY, apologise
 from bot.effects import Effect
 from bot.situation import Situation
@@ -12,6 +13,10 @@ from messaging.timers import Timer
 # A kind may name what it is about after a colon (``promise:3``): the part before it decides.
 DECIDERS: Mapping[str, Callable[[Situation, Timer], tuple[Effect, ...]]] = {
     APOLOGY: apologise,
+    clocking.SLA: clocking.ring,
+    promising.PROMISE: promising.ring,
+    holding.HOLD: holding.ring,
+    silence.SILENCE: silence.ring,
 }
 
 

@@ -26,6 +26,9 @@ TICKETS: tuple[sa.Column[Any], ...] = (
     sa.Column("held_since", Moment(), nullable=True),
     sa.Column("due_at", Moment(), nullable=True),
     sa.Column("clocks", Json, nullable=False, server_default="{}"),
+    sa.Column("warned", sa.Integer(), nullable=False, server_default="0"),
+    sa.Column("silent_since", Moment(), nullable=True),
+    sa.Column("silence", sa.Integer(), nullable=False, server_default="0"),
     sa.Column("promise_due_at", Moment(), nullable=True),
     sa.Column("promises", Json, nullable=False, server_default="[]"),
     sa.Column("category", sa.Text(), nullable=False, server_default=""),
@@ -53,18 +56,25 @@ PLAYERS: tuple[sa.Column[Any], ...] = (
     sa.Column("opted_out", sa.Boolean(), nullable=False, server_default=sa.false()),
 )
 
+CONVERSATIONS: tuple[sa.Column[Any], ...] = (
+    sa.Column("last_incoming_number", Identifier, nullable=True),
+    sa.Column("unanswered_since", Moment(), nullable=True),
+)
+
 
 def upgrade() -> None:
     _add("tickets", TICKETS)
     _add("agents", AGENTS)
     _add("players", PLAYERS)
     _add("holders", (sa.Column("receives", Json, nullable=False, server_default="[]"),))
-    _add("conversations", (sa.Column("last_incoming_number", Identifier, nullable=True),))
+    _add("conversations", CONVERSATIONS)
     op.execute("UPDATE tickets SET queue_at = waiting_since")
     op.drop_index("ix_tickets_queue", "tickets")
     _partial_index("ix_tickets_queue", ["queue_at"], "state = 'waiting'")
     _partial_index("ix_tickets_in_hand", ["agent_id"], "state = 'assigned'")
     _partial_index("ix_tickets_snoozed", ["snoozed_until"], "state = 'snoozed'")
+    _partial_index("ix_conversations_unanswered", ["unanswered_since"], "unanswered_since IS NOT NULL", "conversations")
+    _partial_index("ix_tickets_warned", ["due_at"], "warned > 0")
     _partial_index("ix_tickets_promise", ["promise_due_at"], "promise_due_at IS NOT NULL")
     op.create_table(
         "ticket_events",
@@ -104,5 +114,5 @@ def _add(table: str, columns: Iterable[sa.Column[Any]]) -> None:
         op.add_column(table, column)
 
 
-def _partial_index(name: str, columns: list[str], where: str) -> None:
-    op.create_index(name, "tickets", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+def _partial_index(name: str, columns: list[str], where: str, table: str = "tickets") -> None:
+    op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
