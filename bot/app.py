@@ -37,8 +37,8 @@ from storage.errors import StorageError
 log = structlog.get_logger()
 
 SHUTDOWN_PATIENCE = 10.0
-# These write down what the others finish: they end last.
-LAST = frozenset({"marks", "intake"})
+# These write down what the others finish, and keep it ours until then: they end last.
+LAST = frozenset({"marks", "intake", "beat"})
 
 
 @dataclass

@@ -25,11 +25,11 @@ class Holdings:
         self._beaten_at: datetime | None = None
         self._doubted: set[str] = set()
 
-    def beaten(self, held: Iterable[str]) -> None:
-        """The process was heard of; ``held`` are the keys of what it is about to send."""
+    def beaten(self, at: datetime, held: Iterable[str]) -> None:
+        """Others have heard of the process, as of ``at``; ``held`` are the keys of what it is about to send."""
         if self._is_overdue():
             self.doubt(held)
-        self._beaten_at = self._now()
+        self._beaten_at = at
 
     def doubt(self, keys: Iterable[str]) -> None:
         """These entries may be finished, or somebody else's."""

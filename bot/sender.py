@@ -139,7 +139,7 @@ class Sender:
                 await holding.let_go(connection, self._holder, alone - receives)
         gone = [each.key for lane, entries in self._lanes.items() if lane[0] in alone - receives for each in entries]
         self.holdings.doubt(gone)
-        self.holdings.beaten(each.key for entries in self._lanes.values() for each in entries)
+        self.holdings.beaten(now, (each.key for entries in self._lanes.values() for each in entries))
 
     @property
     def reachable(self) -> list[str]:

@@ -1,7 +1,8 @@
 """``python -m tests.crash.launcher ARGUMENTS``: the ``innkeeper`` command, with a step to die at or a planted fault.
 
-``INNKEEPER_CRASH_AT`` names the step, ``INNKEEPER_CRASH_FAULT`` the fault; nothing else reads them. Without arguments
-it has everything imported and forks a process for each line of orders, which starts in a fraction of the time.
+``INNKEEPER_CRASH_AT`` names the step, ``INNKEEPER_CRASH_FAULT`` the fault, ``INNKEEPER_CRASH_HEARTBEAT`` the seconds
+of a heartbeat; nothing else reads them. Without arguments it has everything imported and forks a process for each line
+of orders, which starts in a fraction of the time.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 CRASH_AT = "INNKEEPER_CRASH_AT"
 CRASH_FAULT = "INNKEEPER_CRASH_FAULT"
+HEARTBEAT = "INNKEEPER_CRASH_HEARTBEAT"
 END_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
@@ -32,7 +34,7 @@ def _run(arguments: list[str]) -> None:
     quick: dict[str, Any] = {
         "first_pause": 0.1,
         "doubt_pause": 0.2,
-        "heartbeat": timedelta(seconds=0.3),
+        "heartbeat": timedelta(seconds=float(os.environ.get(HEARTBEAT, "0.3"))),
         "stranded_after": timedelta(seconds=1),
     }
     setattr(building, "SendRules", partial(SendRules, **quick))  # noqa: B010 - it is only imported there

@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.crash import steps
 from tests.crash.agent import ConsoleAgent
 from tests.crash.checker import Record, Report, check, is_settled, read
-from tests.crash.launcher import CRASH_AT, CRASH_FAULT
+from tests.crash.launcher import CRASH_AT, CRASH_FAULT, HEARTBEAT
 from tests.crash.processes import Launcher, Process
 from tests.crash.town import Town
 from tests.game import GOBLIN_AND_LAMP
@@ -35,7 +35,8 @@ database: {{url: "{database}"}}
 channels:
   telegram: {{token: "${{TELEGRAM_TOKEN}}", api_url: "{api_url}", mode: {mode}}}
   web: {{enabled: false}}
-faq: {{folder: {faq}/entries, cache: {faq}/cache, semantic: false, answer_above: 0.5, misses_before_handoff: 3}}
+faq: {{folder: {faq}/entries, cache: {faq}/cache, semantic: false, answer_above: 0.5, misses_before_handoff: 3,
+  patience: 0 seconds}}
 handoff: {{messages_per_minute: {messages_per_minute}, apology_after: 2 seconds}}
 hours: {{{hours}}}
 log: {{level: warning}}
@@ -98,6 +99,8 @@ def write_faq(folder: Path) -> Path:
 
 class World:
     """Runs one plan in ``folder``; ``told`` is called after each kill."""
+
+    heartbeat = 0.3
 
     def __init__(self, plan: Plan, launcher: Launcher, folder: Path, faq: Path, told: Callable[[], None]) -> None:
         self.plan = plan
@@ -167,7 +170,7 @@ class World:
         self._config.write_text(text, encoding="utf-8")
 
     async def _start(self, *arguments: str, step: str | None = None, config: Path | None = None) -> Process:
-        environment = {"TELEGRAM_TOKEN": self.town.server.token}
+        environment = {"TELEGRAM_TOKEN": self.town.server.token, HEARTBEAT: str(self.heartbeat)}
         if step is not None:
             environment[CRASH_AT] = step
         if self.plan.fault is not None:
