@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handoff import absences
 from handoff.agents import Colleague, Presence, agents
+from storage.database import Moment
 
 FRESH = timedelta(seconds=15)
 """An agent seen more recently than this is not written down again."""
@@ -46,7 +47,7 @@ async def seen(connection: AsyncConnection, agent_id: int, now: datetime) -> boo
         .values(
             last_seen_at=now,
             presence=sa.case((_fell_silent(), Presence.ONLINE), else_=agents.c.presence),
-            presence_since=sa.case((_fell_silent(), now), else_=agents.c.presence_since),
+            presence_since=sa.case((_fell_silent(), sa.literal(now, Moment)), else_=agents.c.presence_since),
         )
         .returning(agents.c.presence, agents.c.presence_since)
     )
@@ -68,7 +69,9 @@ async def set(  # noqa: A001 - it is called presence.set
             last_seen_at=now,
             presence=presence,
             presence_said=True,
-            presence_since=sa.case((agents.c.presence == presence, agents.c.presence_since), else_=now),
+            presence_since=sa.case(
+                (agents.c.presence == presence, agents.c.presence_since), else_=sa.literal(now, Moment)
+            ),
         )
     )
     if presence is Presence.ONLINE:

@@ -265,7 +265,7 @@ class DeskSocket:
             self._live.tell("queue")
 
     async def _tell_notices(self) -> None:
-        found = notices(self._notices(), self._agent.role)
+        found = notices(self._notices(), self._agent.role, self._agent.id)
         if found != self._notices_told:
             await self._say("notices", notices=found)
             self._notices_told = found

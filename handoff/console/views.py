@@ -86,6 +86,8 @@ def message(each: Message, versions: Sequence[Mapping[str, Any]] = ()) -> dict[s
         "status": each.status,
         "error": each.error,
         "left": bool(each.data.get("left")),
+        # W6: under_way, made (the network changed it), or said (anew, since the network cannot).
+        "correction": (each.data.get("correction") or {}).get("state"),
         "sent_at": moment(each.sent_at),
         "edited_at": moment(each.edited_at),
         "deleted_at": moment(each.deleted_at),
@@ -128,11 +130,11 @@ def finding(each: Finding) -> dict[str, Any]:
     }
 
 
-def notices(found: Iterable[Notice], role: Role) -> list[dict[str, Any]]:
-    """What the banner above the desk tells somebody of this role."""
+def notices(found: Iterable[Notice], role: Role, agent_id: int | None = None) -> list[dict[str, Any]]:
+    """What the banner above the desk tells somebody of this role, and this one of the staff alone."""
     return [
         {"key": each.key, "severity": each.severity, "text": each.text, "remedy": each.remedy}
-        for each in for_role(found, role)
+        for each in for_role(found, role, agent_id)
     ]
 
 

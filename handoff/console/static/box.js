@@ -6,11 +6,19 @@ import { element, fill } from "./dom.js";
 import { Draft } from "./drafts.js";
 import { Findings } from "./findings.js";
 import { icon } from "./icons.js";
+import { Newer } from "./newer.js";
 import { notice } from "./notices.js";
+import { openVariable } from "./snippets.js";
+
+// What came less than this before the reply was sent has hardly been read.
+const TO_READ = 1500;
 
 export class Box {
-  /** `kind` is { act, label, hint, button, placeholder }; `onType` is called as somebody writes. */
-  constructor(desk, kind, onType = () => {}) {
+  /**
+   * `kind` is { act, label, hint, button, placeholder }; `onType` is called as somebody writes. `extras` makes what else
+   * goes with the words (see ReplyExtras).
+   */
+  constructor(desk, kind, onType = () => {}, extras = () => null) {
     this.desk = desk;
     this.kind = kind;
     this.onType = onType;
@@ -26,9 +34,12 @@ export class Box {
       "aria-describedby": `${kind.act}-hint`,
       dir: "auto",
       oninput: () => this.typed(),
+      onkeydown: (event) => this.slash(event),
       onpaste: (event) => this.pasted(event),
     });
     this.findings = new Findings(desk, { change: (start, end) => this.select(start, end), send: (reason) => this.submit(reason) });
+    this.extras = extras({ insert: (text) => this.insert(text), leave: () => this.focus() });
+    this.newer = new Newer(desk, { send: () => this.submit("", this.newest()), change: () => this.focus() });
     this.chips = element("ul", { class: "chips", "aria-label": "Attached files" });
     this.chooser = element("input", { type: "file", multiple: true, class: "only-heard", tabindex: "-1", "aria-hidden": "true", onchange: () => this.chosen() });
     this.attach = element("button", { type: "button", class: "quiet attach", title: "Attach a file, or drop or paste one", onclick: () => this.chooser.click() }, icon("attach"), "Attach");
@@ -39,8 +50,10 @@ export class Box {
       element("label", { class: "box-label", for: this.words.id }, ...kind.label),
       this.words,
       this.findings.node,
+      this.newer.node,
+      this.extras?.above,
       this.chips,
-      element("div", { class: "box-foot" }, this.attach, this.chooser, element("span", { class: "hint", id: `${kind.act}-hint` }, kind.hint), this.send),
+      element("div", { class: "box-foot" }, this.attach, this.chooser, this.extras?.buttons ?? [], element("span", { class: "hint", id: `${kind.act}-hint` }, kind.hint), this.send),
     );
     this.node.addEventListener("dragover", (event) => event.preventDefault());
     this.node.addEventListener("drop", (event) => this.dropped(event));
@@ -51,6 +64,8 @@ export class Box {
     this.draft = new Draft(this.desk.me.id, ticket, this.kind.act);
     this.words.value = this.draft.text;
     this.findings.hide();
+    this.newer.hide();
+    this.extras?.open();
     this.render();
     this.grow();
   }
@@ -65,6 +80,7 @@ export class Box {
     this.attach.disabled = !allowed;
     this.words.placeholder = allowed ? this.kind.placeholder : why;
     this.allowed = allowed;
+    this.extras?.allow(allowed);
     this.render();
   }
 
@@ -79,9 +95,29 @@ export class Box {
     this.words.setSelectionRange(blanks + start, blanks + end);
   }
 
+  /** A slash at the start of a line asks for snippets. */
+  slash(event) {
+    if (event.key !== "/" || !this.extras || event.isComposing) return;
+    const before = this.words.value.slice(0, this.words.selectionStart);
+    if (before !== "" && !before.endsWith("\n")) return;
+    event.preventDefault();
+    this.extras.picker.open();
+  }
+
+  /** Put these words where the cursor is; what is left to fill in is selected. */
+  insert(text) {
+    const { selectionStart: start, selectionEnd: end, value } = this.words;
+    this.words.value = value.slice(0, start) + text + value.slice(end);
+    this.typed();
+    this.focus();
+    const open = openVariable(text);
+    this.words.setSelectionRange(...(open ? open.map((at) => start + at) : [start + text.length, start + text.length]));
+  }
+
   typed() {
     this.draft.change({ text: this.words.value });
     this.findings.hide();
+    this.newer.hide();
     this.render();
     this.grow();
     if (this.words.value.trim()) this.onType();
@@ -162,30 +198,50 @@ export class Box {
     this.focus();
   }
 
-  /** Send what is written; `reason` says why although something was found in it. */
-  async submit(reason = "") {
-    if (this.send.disabled) return;
+  /** The number of the player's newest message that was there to be read. */
+  newest(read = () => true) {
+    const numbers = this.desk.conversation().filter((each) => each.direction === "incoming" && read(each)).map((each) => each.number);
+    return numbers.length ? Math.max(...numbers) : null;
+  }
+
+  /** Whether something is left to be filled in; it is selected then. */
+  unfinished() {
+    const open = this.extras && openVariable(this.words.value);
+    if (!open) return false;
+    this.focus();
+    this.words.setSelectionRange(...open);
+    notice(`Fill in ${this.words.value.slice(...open)} first.`, "declined");
+    return true;
+  }
+
+  /** Send what is written; `reason` says why although something was found in it, `seen` what was read by then. */
+  async submit(reason = "", seen = this.newest((message) => wasRead(message))) {
+    if (this.send.disabled || this.unfinished()) return;
     const { draft } = this;
-    let found = null;
+    let refused = null;
     this.sending = true;
     this.render();
     try {
       const files = draft.files.map(({ sha256, name }) => ({ sha256, name }));
       const override = reason && { override_reason: reason };
-      await this.desk.act(this.kind.act, { text: draft.text, files, ...override }, draft.begin(newActId()));
+      const more = this.extras && { ...this.extras.details(), ...(seen !== null && { seen }) };
+      await this.desk.act(this.kind.act, { text: draft.text, files, ...override, ...more }, draft.begin(newActId()));
       draft.drop();
       if (this.draft === draft) {
         this.words.value = "";
         this.findings.hide();
+        this.newer.hide();
+        this.extras?.reset();
       }
     } catch (error) {
-      if (error instanceof Refused && error.code === "guard" && this.draft === draft) found = error.details;
+      if (error instanceof Refused && ["guard", "newer"].includes(error.code) && this.draft === draft) refused = error;
       else this.kept(error);
     } finally {
       this.sending = false;
       this.render();
       this.grow();
-      if (found) this.findings.show(found);
+      if (refused?.code === "guard") this.findings.show(refused.details);
+      else if (refused) this.newer.show(seen ?? 0);
       else if (this.draft === draft) this.focus();
     }
   }
@@ -194,4 +250,9 @@ export class Box {
     const declined = error instanceof Refused && error.status === 409;
     notice(`${error.message} What you wrote is kept.`, declined ? "declined" : "bad");
   }
+}
+
+/** Whether a message stood there for long enough to have been read before the reply was sent. */
+function wasRead(message) {
+  return Date.now() - (message.arrivedAt ?? 0) > TO_READ;
 }

@@ -3,6 +3,8 @@
 import { Box } from "./box.js";
 import { element } from "./dom.js";
 import { icon } from "./icons.js";
+import { ReplyExtras } from "./reply_extras.js";
+import { UndoBar } from "./undo.js";
 
 const TYPING_EVERY = 4000;
 
@@ -15,21 +17,28 @@ export class Composer {
       reply: new Box(
         desk,
         { act: "reply", icon: "reply", label: ["To ", this.to], button: "Send reply", placeholder: "Write to the player…", hint: "**bold**, lists and links work · Ctrl+Enter sends" },
-        () => this.isTyping(),
+        () => this.isTyping("reply"),
+        (box) => new ReplyExtras(desk, box),
       ),
-      note: new Box(desk, {
-        act: "note",
-        icon: "lock",
-        label: [icon("lock"), "Internal note: only staff ever see it"],
-        button: "Save note",
-        placeholder: "Write for the team…",
-        hint: "Never sent to the player · Ctrl+Enter saves",
-      }),
+      note: new Box(
+        desk,
+        {
+          act: "note",
+          icon: "lock",
+          label: [icon("lock"), "Internal note: only staff ever see it"],
+          button: "Save note",
+          placeholder: "Write for the team…",
+          hint: "Never sent to the player · Ctrl+Enter saves",
+        },
+        () => this.isTyping("note"),
+      ),
     };
+    this.undo = new UndoBar(desk, (text) => this.restore(text));
     this.tabs = Object.fromEntries(Object.keys(this.boxes).map((name) => [name, this.tab(name)]));
     this.node = element(
       "div",
       { class: "composer" },
+      this.undo.node,
       element("div", { class: "tabs", role: "tablist", "aria-label": "What to write" }, this.tabs.reply, this.tabs.note),
       ...Object.entries(this.boxes).map(([name, box]) => {
         Object.assign(box.node, { id: `box-${name}` });
@@ -92,6 +101,27 @@ export class Composer {
     this.boxes[name].focus();
   }
 
+  /** Words that were taken back stand in the box again, before whatever was begun since. */
+  restore(text) {
+    const box = this.boxes.reply;
+    box.words.value = [text, box.words.value].filter(Boolean).join("\n\n");
+    box.typed();
+    this.write("reply");
+  }
+
+  /** Open the snippets, or the promise, of the reply. */
+  pick() {
+    if (!this.boxes.reply.allowed) return;
+    this.show("reply");
+    this.boxes.reply.extras.picker.open();
+  }
+
+  promise() {
+    if (!this.boxes.reply.allowed) return;
+    this.show("reply");
+    this.boxes.reply.extras.togglePromise();
+  }
+
   submit() {
     this.boxes[this.shown].submit();
   }
@@ -112,14 +142,15 @@ export class Composer {
   mayReply(ticket) {
     if (ticket.lost) return [false, "The player cannot be reached. What you write would not be delivered."];
     if (ticket.state === "waiting") return [false, "Take the ticket to answer (t)."];
+    if (ticket.state === "snoozed") return [false, "The ticket is put aside. Wake it to answer (w)."];
     if (ticket.state === "resolved") return [false, "The ticket is closed. Reopen it to write."];
     if (!this.desk.isMine(ticket)) return [false, `With ${this.desk.deskName(ticket.agent_id)}. You can leave a note for them.`];
     return [true];
   }
 
-  isTyping() {
+  isTyping(box) {
     if (Date.now() - this.told < TYPING_EVERY) return;
     this.told = Date.now();
-    this.desk.connection.typing();
+    this.desk.connection.typing(box);
   }
 }

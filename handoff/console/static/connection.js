@@ -28,8 +28,9 @@ export class Connection {
     this.sayWatched();
   }
 
-  typing() {
-    this.say({ type: "typing" });
+  /** Somebody writes here, in the reply or in the note: the player learns of the first alone. */
+  typing(box) {
+    this.say({ type: "typing", box });
   }
 
   end() {

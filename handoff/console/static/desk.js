@@ -7,7 +7,7 @@ import { setClock } from "./times.js";
 export class Desk {
   constructor(me, signedOut) {
     this.me = me;
-    this.lists = { waiting: [], waiting_count: 0, mine: [], assigned: [], resolved: [], staff: {} };
+    this.lists = { waiting: [], waiting_count: 0, mine: [], assigned: [], snoozed: [], resolved: [], staff: {}, colleagues: [] };
     this.loaded = false;
     this.notices = [];
     this.open = null;
@@ -21,11 +21,16 @@ export class Desk {
   }
 
   /**
-   * Call `listener` on "lists", "ticket", "messages", "open", "state", "notices", "typing" (the player is)
-   * or "arrived" (with the new messages).
+   * Call `listener` on "lists", "ticket", "card", "company" (who else is at the ticket), "messages", "open", "state",
+   * "notices", "typing" (the player is) or "arrived" (with the new messages).
    */
   on(name, listener) {
     this.listeners.set(name, [...(this.listeners.get(name) ?? []), listener]);
+  }
+
+  /** Stop calling this listener. */
+  off(name, listener) {
+    this.listeners.set(name, this.listeners.get(name).filter((each) => each !== listener));
   }
 
   tell(name, detail) {
@@ -41,7 +46,7 @@ export class Desk {
   /** Show this ticket, or none. */
   show(key) {
     if (this.open?.key === key) return;
-    this.open = key === null ? null : { key, ticket: null, gone: false, messages: new Map(), revision: 0, more: false };
+    this.open = key === null ? null : { key, ticket: null, card: null, company: [], gone: false, messages: new Map(), revision: 0, more: false };
     const open = this.open;
     this.connection.watch(key, () => open.revision);
     this.tell("open");
@@ -65,6 +70,12 @@ export class Desk {
   heardOfTicket(frame) {
     if (frame.type === "typing") {
       this.tell("typing");
+    } else if (frame.type === "card") {
+      this.open.card = frame.card;
+      this.tell("card");
+    } else if (frame.type === "company") {
+      this.open.company = frame.others;
+      this.tell("company");
     } else if (frame.type === "ticket") {
       this.open.ticket = frame.shown;
       this.tell("ticket");
@@ -88,7 +99,9 @@ export class Desk {
       open.revision = Math.max(open.revision, message.revision);
       // What lies further back than the page reaches comes when it is asked for.
       if (message.number < oldest) continue;
-      if (!open.messages.has(message.number)) arrived.push(message);
+      const before = open.messages.get(message.number);
+      message.arrivedAt = before?.arrivedAt ?? (fresh ? 0 : Date.now());
+      if (!before) arrived.push(message);
       open.messages.set(message.number, message);
     }
     return arrived;
@@ -111,6 +124,16 @@ export class Desk {
 
   act(name, details, actId) {
     return act(this.open.key, name, details, actId);
+  }
+
+  /** What can be chosen: classes, tiers, topics and categories. */
+  choices() {
+    return request("GET", "/choices");
+  }
+
+  /** My own line among the colleagues; undefined before the lists came. */
+  get self() {
+    return this.lists.colleagues.find((each) => each.id === this.me.id);
   }
 
   deskName(agentId) {

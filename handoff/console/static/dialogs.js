@@ -26,7 +26,7 @@ export function ask(title, text, yes) {
   });
 }
 
-/** Show a page with one button to leave it. */
+/** Show a page with one button to leave it; answers with its dialog. */
 export function page(title, ...content) {
   const dialog = element(
     "dialog",
@@ -41,4 +41,5 @@ export function page(title, ...content) {
   );
   document.body.append(dialog);
   dialog.showModal();
+  return dialog;
 }

@@ -1,25 +1,37 @@
 // Keyboard shortcuts. They rest while somebody writes, except Ctrl+Enter and Escape.
 
+import { ACTS } from "./acts.js";
 import { page } from "./dialogs.js";
 import { element } from "./dom.js";
 
-const SHORTCUTS = [
+const MOVING = [
   ["j", "Next ticket"],
   ["k", "Previous ticket"],
-  ["t", "Take the ticket"],
+  ["i", "About this player (narrow screens)"],
+  ["m", "The menu: more to do"],
+];
+const WRITING = [
   ["r", "Reply to the player"],
   ["n", "Internal note"],
+  ["/", "Snippets and templates"],
+  ["p", "Promise to write again by a time"],
+  ["u", "Take a reply back while it is being sent"],
   ["Ctrl+Enter", "Send the reply, or save the note"],
-  ["c", "Close the ticket"],
   ["Esc", "Leave the writing box"],
-  ["?", "This page"],
 ];
+const HELP = [["?", "This page"]];
 
 export function showShortcuts() {
-  page(
-    "Keyboard shortcuts",
-    element("dl", { class: "shortcuts" }, ...SHORTCUTS.map(([key, text]) => element("div", {}, element("dt", {}, element("kbd", {}, key)), element("dd", {}, text)))),
-  );
+  const keys = [...new Set(ACTS.map((act) => act.key).filter(Boolean))];
+  const doing = keys.map((key) => [key, ACTS.filter((act) => act.key === key).map((act) => act.label.replace("…", "")).join(" / ")]);
+  page("Keyboard shortcuts", ...sheet("Moving", MOVING), ...sheet("Writing", WRITING), ...sheet("Doing", doing), ...sheet("Help", HELP));
+}
+
+function sheet(title, lines) {
+  return [
+    element("h3", {}, title),
+    element("dl", { class: "shortcuts" }, ...lines.map(([key, text]) => element("div", {}, element("dt", {}, element("kbd", {}, key)), element("dd", {}, text)))),
+  ];
 }
 
 /** Listen for shortcuts; answers with how to stop. */
@@ -30,17 +42,15 @@ export function listen({ desk, lists, ticket, composer, choose }) {
     const at = keys.indexOf(desk.open?.key);
     choose(keys[at < 0 ? 0 : Math.min(keys.length - 1, Math.max(0, at + step))]);
   };
-  const act = (name, states) => {
-    const shown = desk.open?.ticket;
-    if (shown && states.includes(shown.state) && (shown.state === "waiting" || desk.isMine(shown))) ticket.do(name);
-  };
   const shortcuts = {
     j: () => move(1),
     k: () => move(-1),
-    t: () => act("claim", ["waiting"]),
     r: () => desk.open?.ticket && composer.write("reply"),
     n: () => desk.open?.ticket && composer.write("note"),
-    c: () => act("close", ["assigned"]),
+    i: () => desk.open?.ticket && ticket.showFacts(),
+    p: () => composer.promise(),
+    u: () => composer.undo.last(),
+    "/": () => composer.pick(),
     "?": showShortcuts,
   };
   const pressed = (event) => {
@@ -52,9 +62,10 @@ export function listen({ desk, lists, ticket, composer, choose }) {
       composer.submit();
     } else if (event.key === "Escape" && writing) {
       event.target.blur();
-    } else if (!writing && !event.ctrlKey && !event.metaKey && !event.altKey && Object.hasOwn(shortcuts, event.key)) {
+    } else if (!writing && !event.ctrlKey && !event.metaKey && !event.altKey && (Object.hasOwn(shortcuts, event.key) || ticket.has(event.key))) {
       event.preventDefault();
-      shortcuts[event.key]();
+      if (Object.hasOwn(shortcuts, event.key)) shortcuts[event.key]();
+      else ticket.key(event.key);
     }
   };
   document.addEventListener("keydown", pressed);

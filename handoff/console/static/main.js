@@ -10,6 +10,8 @@ import { listen, showShortcuts } from "./keys.js";
 import { Lists, welcome as emptyDesk } from "./lists.js";
 import { Messages } from "./messages.js";
 import { Attention, beep, notice, wishes } from "./notices.js";
+import { presenceSwitch, showStaff } from "./presence.js";
+import { Side } from "./side.js";
 import * as doors from "./sign_in.js";
 import { TicketView } from "./ticket.js";
 import { startTicking } from "./times.js";
@@ -69,7 +71,7 @@ function showDesk(me) {
   fill(
     place,
     banners(desk),
-    element("div", { class: "desk" }, element("div", { class: "left" }, header(desk), lists.node), nothing, middle, ticket.side),
+    element("div", { class: "desk" }, element("div", { class: "left" }, header(desk), lists.node), nothing, middle, new Side(desk).node),
   );
   new Attention(desk);
   const follow = () => inAddress("ticket") && choose(inAddress("ticket"));
@@ -116,8 +118,9 @@ function header(desk) {
       "div",
       { class: "desk-title" },
       element("p", { class: "service", title: desk.me.service }, desk.me.service),
-      element("div", { class: "me" }, element("p", { title: `Signed in as ${desk.me.name}` }, desk.me.desk_name), state),
+      element("div", { class: "me" }, element("p", { title: `Signed in as ${desk.me.name}` }, desk.me.desk_name), presenceSwitch(desk), state),
     ),
+    desk.me.role !== "agent" && quiet("Staff: who is there, and what they have in hand", "people", () => showStaff(desk)),
     bell(),
     quiet("Keyboard shortcuts (?)", "keys", showShortcuts),
     quiet("Sign out", "out", signOut),

@@ -2,9 +2,11 @@
 
 import { Refused } from "./api.js";
 import { attachment } from "./attachments.js";
+import { correctMessage, deleteMessage } from "./correct_dialog.js";
 import { element, keyed } from "./dom.js";
 import { icon } from "./icons.js";
 import { markdown } from "./markdown.js";
+import { dots } from "./menu.js";
 import { announce, notice } from "./notices.js";
 import { clock, day, full, moment, sameDay } from "./times.js";
 
@@ -73,7 +75,7 @@ export class Messages {
       }
       const joined = last !== null && follows(last, message);
       const name = this.speaker(message);
-      const stamp = `${message.revision} ${joined} ${name} ${this.desk.lists.staff[message.agent_id]}`;
+      const stamp = `${this.mayCorrect(message)} ${message.revision} ${joined} ${name} ${this.desk.lists.staff[message.agent_id]}`;
       rows.push({ key: message.number, stamp, make: () => this.line(message, joined, name) });
       last = message;
       if (message.direction !== "note") spoken = message;
@@ -102,13 +104,30 @@ export class Messages {
         ...attachments.map(attachment),
         buttons.length > 0 && element("p", { class: "offered-buttons", "aria-label": "Buttons shown to the player" }, ...buttons.map((label) => element("span", {}, label))),
       ),
-      versions(message),
+      versions(message, this.speaker(message)),
       kind === "agent" || kind === "bot" ? this.status(message, kind) : null,
+      this.mayCorrect(message) && this.corrections(message),
     );
   }
 
+  /** W6: what went out by mistake may be mended by whoever wrote it, and by leads. */
+  mayCorrect(message) {
+    const { open, me } = this.desk;
+    if (message.author !== "agent" || message.direction !== "outgoing" || message.deleted_at || message.status !== "sent") return false;
+    return (message.agent_id === me.id || me.role !== "agent") && message.ticket_number === Number(open.key.split("-")[1]);
+  }
+
+  corrections(message) {
+    return dots("Correct or delete this message", () => [
+      { label: "Correct…", run: () => correctMessage(this.desk, message) },
+      { label: "Delete…", danger: true, run: () => deleteMessage(this.desk, message) },
+    ], { class: "quiet correct" }).node;
+  }
+
   status(message, kind) {
-    const { status, error, number, left } = message;
+    const { status, error, number, left, correction } = message;
+    if (correction === "under_way") return element("p", { class: "status" }, "Correcting…");
+    if (correction === "said") return element("p", { class: "status" }, "This network cannot change it: it was said anew");
     if (status === "waiting") return element("p", { class: "status" }, "Sending…");
     if (status === "sent") return kind === "agent" ? element("p", { class: "status status-sent" }, icon("check"), "Sent") : null;
     if (left) return element("p", { class: "status" }, status === "dead" ? "Not delivered, and left so" : "It may have arrived or not, and was left so");
@@ -226,9 +245,12 @@ function said(message, kind) {
   return kind === "player" || kind === "note" ? [element("p", {}, message.text)] : markdown(message.text);
 }
 
-function versions(message) {
+function versions(message, name) {
   if (!message.edited_at && !message.deleted_at) return null;
-  const label = message.deleted_at ? `taken back by the player, ${moment(message.deleted_at)}` : `edited ${moment(message.edited_at)}`;
+  const own = message.direction === "outgoing";
+  const label = message.deleted_at
+    ? `${own ? `deleted by ${name}` : "taken back by the player"}, ${moment(message.deleted_at)}`
+    : `${own ? "corrected" : "edited"} ${moment(message.edited_at)}`;
   const earlier = message.versions.filter((version) => version.text !== message.text);
   if (!earlier.length) return element("p", { class: "changed" }, label);
   const lines = earlier.map((version) => element("li", {}, element("span", { class: "version", dir: "auto" }, version.text), ` until ${clock(version.replaced_at)}`));

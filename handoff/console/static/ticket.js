@@ -1,24 +1,19 @@
-// The open ticket: its head with what can be done, and its facts at the side.
+// The head of the open ticket: whose it is, how it stands, who else is there, and what can be done.
 
+import { className } from "./act_dialogs.js";
+import { ACTS, possible, situation } from "./acts.js";
 import { Refused } from "./api.js";
-import { ask } from "./dialogs.js";
 import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { channelName } from "./lists.js";
+import { menu } from "./menu.js";
 import { announce, notice } from "./notices.js";
-import { moment, full, tick } from "./times.js";
+import { count, moment, tick } from "./times.js";
 
-const REASONS = {
-  asked: "The player asked for a human",
-  unanswered: "The FAQ had no good answer",
-  entry: "The FAQ entry brings in a human",
-  unsupported: "A kind of message the bot cannot read",
-  failure: "Something failed inside; please look closely",
-};
-
+const TYPING_SHOWN = 6000;
 const languages = new Intl.DisplayNames(["en"], { type: "language", fallback: "code" });
 
-function languageName(tag) {
+export function languageName(tag) {
   try {
     return languages.of(tag);
   } catch {
@@ -34,28 +29,32 @@ export class TicketView {
     this.busy = false;
     this.name = element("h1", { class: "player", tabindex: "-1" });
     this.facts = element("p", { class: "ticket-facts" });
-    this.actions = element("div", { class: "actions" });
+    this.company = element("ul", { class: "company", "aria-label": "Colleagues at this ticket", "aria-live": "polite" });
+    this.main = element("div", { class: "main-acts" });
+    this.more = menu({ label: ["More", icon("down")], items: () => this.others(), button: { class: "plain more", title: "More to do (m)" } });
+    this.actions = element("div", { class: "actions" }, this.main, this.more.node);
     this.banner = element("p", { class: "banner", role: "alert", hidden: true });
     const back = element("button", { type: "button", class: "quiet back", "aria-label": "Back to the lists", onclick: leave });
     back.append(icon("back"));
-    this.about = element("button", { type: "button", class: "quiet about", title: "About this ticket", "aria-label": "About this ticket", "aria-expanded": "false", onclick: () => this.showFacts() }, icon("info"));
+    this.about = element("button", { type: "button", class: "quiet about", title: "About this player (i)", "aria-label": "About this player", "aria-expanded": "false", onclick: () => this.showFacts() }, icon("info"));
     this.head = element(
       "header",
       { class: "ticket-head" },
       back,
-      element("div", { class: "ticket-title" }, this.name, this.facts),
+      element("div", { class: "ticket-title" }, this.name, this.facts, this.company),
       this.actions,
       this.about,
     );
-    this.side = element("aside", { class: "side", "aria-label": "About this ticket" });
-    for (const name of ["ticket", "open", "lists"]) desk.on(name, () => this.render());
+    for (const name of ["ticket", "open", "lists", "card"]) desk.on(name, () => this.render());
+    for (const name of ["company", "open"]) desk.on(name, () => this.showCompany());
     this.render();
   }
 
   render() {
     const { open } = this.desk;
     const ticket = open?.ticket;
-    const stamp = JSON.stringify([open?.key, ticket, open?.gone, this.busy, this.desk.lists.staff]);
+    const acts = ticket ? possible(this.at()) : [];
+    const stamp = JSON.stringify([open?.key, ticket, open?.gone, this.busy, this.desk.lists.staff, acts.map((act) => act.name)]);
     if (stamp === this.stamp) return;
     this.stamp = stamp;
     if (ticket && this.announced !== open.key) {
@@ -64,11 +63,18 @@ export class TicketView {
     }
     this.name.textContent = ticket?.player ?? (open?.gone ? "No such ticket" : "…");
     fill(this.facts, ticket ? this.summary(ticket) : null);
-    fill(this.actions, ticket ? this.buttons(ticket) : null);
-    fill(this.side, ticket ? this.details(ticket) : null);
+    // A button that had the focus keeps it, if it is still there.
+    const focused = this.main.contains(document.activeElement) && document.activeElement.dataset.act;
+    fill(this.main, ...acts.filter((act) => act.main).map((act) => this.button(act)));
+    if (focused) this.main.querySelector(`[data-act="${focused}"]`)?.focus();
+    this.more.node.hidden = !acts.some((act) => !act.main);
     this.banner.hidden = !ticket?.lost;
     fill(this.banner, icon("warning"), ` ${ticket?.player ?? "The player"} cannot be reached: ${ticket?.lost ?? ""}. ` +
       "Nothing can be delivered until they write again.");
+  }
+
+  at() {
+    return { ...situation(this.desk, this.desk.open.ticket), hasDraft: this.hasDraft() };
   }
 
   /** On a narrow screen the facts are shown when asked for. */
@@ -77,45 +83,69 @@ export class TicketView {
   }
 
   summary(ticket) {
-    const state = element("span", { class: `state state-${ticket.state}` });
-    if (ticket.state === "waiting") {
-      const time = element("span", { dataset: { since: ticket.waiting_since } });
-      tick(time);
-      state.append("Waiting ", time);
-    } else {
-      state.append(
-        ticket.state === "resolved" ? `Closed ${moment(ticket.resolved_at)}` : `With ${this.desk.deskName(ticket.agent_id)}`,
-      );
-    }
+    const routine = ticket.class === "routine";
     return [
-      state,
+      this.state(ticket),
+      ticket.held_since && ticket.state === "assigned" && element("span", { class: "chip-quiet chip-hold" }, icon("pause"), "on hold"),
+      ticket.due_at && ticket.state !== "resolved" && due(ticket.due_at),
+      !routine && element("span", { class: "chip-quiet" }, className(ticket.class)),
+      ticket.tier !== "standard" && element("span", { class: "chip-quiet chip-tier" }, ticket.tier),
+      ticket.level !== "agent" && ticket.state === "waiting" && element("span", { class: "chip-quiet" }, `for a ${ticket.level}`),
       element("span", { class: `channel channel-${ticket.channel}` }, channelName(ticket.channel)),
       element("span", {}, languageName(ticket.language)),
       element("span", { class: "ticket-key" }, ticket.key),
     ];
   }
 
-  buttons(ticket) {
-    const button = (name, label, key, style) =>
-      element(
-        "button",
-        { type: "button", class: style, disabled: this.busy, title: key && `Shortcut: ${key}`, onclick: () => this.do(name) },
-        label,
-      );
-    if (ticket.state === "waiting") return [button("claim", "Take", "t", "primary")];
-    if (ticket.state === "resolved") return [button("reopen", "Reopen", null, "plain")];
-    if (!this.desk.isMine(ticket)) return [];
-    return [button("release", "Give back", null, "plain"), button("close", "Close", "c", "plain closing")];
+  state(ticket) {
+    const state = element("span", { class: `state state-${ticket.state}` });
+    if (ticket.state === "waiting") {
+      const time = element("span", { dataset: { since: ticket.waiting_since } });
+      tick(time);
+      state.append("Waiting ", time);
+    } else if (ticket.state === "snoozed") {
+      state.append(ticket.snoozed_until ? `Snoozed until ${moment(ticket.snoozed_until)}` : "Snoozed until they write");
+    } else if (ticket.state === "resolved") {
+      state.append(ticket.merged_into ? `Merged into ${ticket.merged_into}` : `Closed ${moment(ticket.resolved_at)}`);
+    } else {
+      state.append(`With ${this.desk.deskName(ticket.agent_id)}`);
+    }
+    return state;
   }
 
-  /** Do one of the acts that are a single press. */
-  async do(name) {
-    const { ticket } = this.desk.open ?? {};
-    if (!ticket || this.busy || !(await this.sure(name, ticket))) return;
+  button(act) {
+    const style = act.primary ? "primary" : `plain ${act.style ?? ""}`;
+    const title = `${act.title ? `${act.title}. ` : ""}Shortcut: ${act.key}`;
+    return element("button", { type: "button", class: style, disabled: this.busy, title, dataset: { act: act.name }, onclick: () => this.do(act) }, act.label);
+  }
+
+  /** What is in the menu, a line between its groups. */
+  others() {
+    const acts = possible(this.at()).filter((act) => !act.main);
+    return acts.flatMap((act, at) => [
+      ...(at > 0 && acts[at - 1].group !== act.group ? [null] : []),
+      { label: act.label, hint: act.key, danger: act.danger, run: () => this.do(act) },
+    ]);
+  }
+
+  /** Do what this key is for, where that is possible now. */
+  key(key) {
+    if (!this.desk.open?.ticket) return;
+    const act = possible(this.at()).find((each) => each.key === key);
+    if (act) this.do(act);
+    else if (key === "m") this.more.open();
+  }
+
+  has(key) {
+    return key === "m" || ACTS.some((act) => act.key === key);
+  }
+
+  async do(act) {
+    if (!this.desk.open?.ticket || this.busy) return;
     this.busy = true;
     this.render();
     try {
-      await this.desk.act(name);
+      await (act.run ? act.run(this.at()) : this.desk.act(act.name));
     } catch (error) {
       notice(error.message, error instanceof Refused && error.status === 409 ? "declined" : "bad");
     } finally {
@@ -124,54 +154,26 @@ export class TicketView {
     }
   }
 
-  sure(name, ticket) {
-    if (name === "release") {
-      return ask(`Give ${ticket.player} back to the queue?`, "They keep their old place, and are told that they wait again.", "Give back");
+  /** Who else looks at the ticket, and who of them writes: said for a while, unless it is told again. */
+  showCompany() {
+    const others = this.desk.open?.company ?? [];
+    clearTimeout(this.untilStill);
+    if (others.some((each) => each.typing)) {
+      this.untilStill = setTimeout(() => {
+        for (const each of this.desk.open?.company ?? []) each.typing = false;
+        this.showCompany();
+      }, TYPING_SHOWN);
     }
-    if (name === "close") {
-      const draft = this.hasDraft() ? "You have begun a reply that is not sent. " : "";
-      return ask(`Close the ticket of ${ticket.player}?`, `${draft}The player gets the closing words, and the bot answers again.`, "Close ticket");
-    }
-    return true;
-  }
-
-  details(ticket) {
-    return [
-      element("h2", {}, "What brought them here"),
-      element("blockquote", { class: "asked" }, ticket.question || "(no words)"),
-      element("p", { class: "reason" }, REASONS[ticket.reason] ?? ticket.reason),
-      element("h2", {}, "What the FAQ had offered"),
-      ticket.offered.length
-        ? element("ul", { class: "offered" }, ...ticket.offered.map(offer))
-        : element("p", { class: "nothing" }, "Nothing."),
-      element("h2", {}, "Times"),
-      element("dl", {}, ...times(ticket)),
-      ticket.siblings.length > 0 && element("h2", {}, "Other tickets of this player"),
-      element("ul", { class: "siblings" }, ...ticket.siblings.map(sibling)),
-    ];
+    fill(
+      this.company,
+      ...others.map(({ name, typing }) => element("li", { class: typing ? "typing-too" : null }, typing ? `${name} is writing…` : `${name} is here`)),
+    );
+    this.company.hidden = others.length === 0;
   }
 }
 
-function offer({ title, entry_id: id, confidence }) {
-  const percent = `${Math.round(confidence * 100)} %`;
-  const meter = element("meter", { min: "0", max: "1", value: confidence, "aria-label": `Confidence ${percent}` });
-  return element("li", { title: id }, element("span", { class: "offered-title" }, title), meter, element("span", { class: "percent" }, percent));
-}
-
-function sibling(ticket) {
-  const text = ticket.resolved_at ? `closed ${moment(ticket.resolved_at)}` : "open";
-  return element("li", {}, element("a", { href: `#ticket=${ticket.key}` }, ticket.question || ticket.key), ` ${text}`);
-}
-
-function times(ticket) {
-  const rows = [
-    ["Opened", ticket.opened_at],
-    ["Taken", ticket.claimed_at],
-    ["First reply", ticket.first_reply_at],
-    ["Last reply", ticket.last_reply_at],
-    ["Closed", ticket.resolved_at],
-  ];
-  return rows
-    .filter(([, at]) => at)
-    .map(([label, at]) => element("div", {}, element("dt", {}, label), element("dd", {}, element("time", { datetime: at, title: full(at) }, moment(at)))));
+function due(at) {
+  const node = element("span", { class: "due", dataset: { due: at } });
+  count(node);
+  return node;
 }

@@ -53,6 +53,7 @@ export function sameDay(one, other) {
 export function startTicking() {
   setInterval(() => {
     for (const node of document.querySelectorAll("[data-since]")) tick(node);
+    for (const node of document.querySelectorAll("[data-due]")) count(node);
   }, 1000);
 }
 
@@ -62,6 +63,14 @@ export function tick(node) {
   const text = duration(waited);
   if (node.textContent !== text) node.textContent = text;
   node.dataset.urgency = waited < 5 * 60000 ? "calm" : waited < 15 * 60000 ? "soon" : "late";
+}
+
+/** Show on `node` how long it is until data-due, or how long that is over. */
+export function count(node) {
+  const left = Date.parse(node.dataset.due) - now();
+  const text = left >= 0 ? `${node.dataset.what ?? "due"} in ${duration(left)}` : `late by ${duration(-left)}`;
+  if (node.textContent !== text) node.textContent = text;
+  node.dataset.urgency = left < 0 ? "late" : left < 2 * 60000 ? "soon" : "calm";
 }
 
 function two(number) {
