@@ -70,14 +70,14 @@ class Matcher:
         self.faq_version = faq_version
         self.settings = settings
         own = sorted({word for text in model.phrasings for word in text.split(" ")})
-        self._scorer = Scorer(model, Speller(own, model.lexicon.spaced_words), embedder)
+        self._detector = Detector(model.languages, model.lexicon, _words_by_language(model))
+        self._scorer = Scorer(model, Speller(own, model.lexicon.spaced_words), self._detector, embedder)
         head = self._scorer.final_head
         self.answer_above = head.answer_above if settings.answer_above is None else settings.answer_above
         self.suggest_above = head.suggest_above if settings.suggest_above is None else settings.suggest_above
         self.figures: Mapping[str, float] = dict(head.figures)
         self.embedder = embedder
         self.uses_embedding = embedder is not None and len(model.heads) > 1
-        self._detector = Detector(model.languages, model.lexicon, _words_by_language(model))
         self._place = {entry_id: place for place, entry_id in enumerate(model.entry_ids)}
         self._exact = _unique_texts(model)
         self._entry_ids = model.entry_ids

@@ -48,7 +48,8 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One FAQ, learned. ``phrasings`` are folded; ``phrasing_entries`` are their places in ``entry_ids``.
+    """One FAQ, learned. ``phrasings`` are folded; ``phrasing_entries`` are their places in ``entry_ids``;
+    ``vietnamese`` are those in Vietnamese, as written.
 
     The first head uses words alone; a second one, where there is one, the embedding too.
     """
@@ -57,6 +58,7 @@ class Model:
     phrasings: tuple[str, ...]
     phrasing_entries: tuple[int, ...]
     phrasing_languages: tuple[str, ...]
+    vietnamese: tuple[str, ...]
     languages: tuple[str, ...]
     space: Space
     lexicon: Lexicon
@@ -103,6 +105,7 @@ def _about(model: Model) -> dict[str, Any]:
         "phrasings": model.phrasings,
         "phrasing_entries": model.phrasing_entries,
         "phrasing_languages": model.phrasing_languages,
+        "vietnamese": model.vietnamese,
         "languages": model.languages,
         "lexicon_languages": model.lexicon.languages,
         "heads": [
@@ -138,6 +141,7 @@ def load(path: Path) -> Model:
             phrasings=tuple(about["phrasings"]),
             phrasing_entries=tuple(about["phrasing_entries"]),
             phrasing_languages=tuple(about["phrasing_languages"]),
+            vietnamese=tuple(about["vietnamese"]),
             languages=tuple(about["languages"]),
             space=space,
             lexicon=Lexicon(

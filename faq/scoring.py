@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faq.embedding.port import Embedder
-from faq.language.detection import base
+from faq.language.detection import Detector, base
+from faq.language.diacritics import LANGUAGE as VIETNAMESE
+from faq.language.diacritics import Restorer
 from faq.language.spelling import Speller
 from faq.match import Candidate
 from faq.model import Head, Model
 from faq.scorers.candidates import evidence, softmax
+from faq.scorers.grams import Stream
 from faq.scorers.nearest import NOTHING_NEAR, Nearest, PhrasingIndex, spaced
 from faq.space import Blocks, Matrix
 
@@ -47,12 +50,12 @@ class _Batch:
 class Scorer:
     """Candidates for readings, from one model. Holds nothing that changes."""
 
-    def __init__(self, model: Model, speller: Speller, embedder: Embedder | None) -> None:
+    def __init__(self, model: Model, speller: Speller, detector: Detector, embedder: Embedder | None) -> None:
         self._model = model
         self._speller = speller
         self._embedder = embedder if len(model.heads) > 1 else None
-        rows = zip(model.phrasings, model.phrasing_languages, strict=True)
-        self._vietnamese = frozenset(text for text, language in rows if base(language) == "vi")
+        self._detector = detector
+        self._restorer = Restorer(model.vietnamese) if self._embedder is not None and model.vietnamese else None
         self._by_words = PhrasingIndex(model.phrasings, model.phrasing_entries, model.phrasing_meanings)
         self._by_embedding = PhrasingIndex(model.phrasings, model.phrasing_entries, model.phrasing_embeddings)
 
@@ -80,24 +83,31 @@ class Scorer:
     ) -> None:
         settles = self._model.heads[0].settles_above
         open_rows = [
-            row
-            for row, candidates in enumerate(found)
-            if not candidates
-            or (candidates[0].confidence < settles and not self._lacks_diacritics(readings[row], candidates[0]))
+            row for row, candidates in enumerate(found) if not candidates or candidates[0].confidence < settles
         ]
         if not open_rows:
             return
         batch = self._batch([readings[row] for row in open_rows])
-        embedded = self._model.space.centred_embedding(embedder.embed([reading.raw for reading in batch.readings]))
+        embedded = self._model.space.centred_embedding(embedder.embed(self._spelled_out(batch.readings)))
         head = self._model.heads[-1]
         batch = replace(batch, blocks=replace(batch.blocks, embedding=embedded))
         chances = self._chances(batch, head, left_out)
         for target, candidates in zip(open_rows, self._rank(batch, chances, head), strict=True):
             found[target] = candidates
 
-    def _lacks_diacritics(self, reading: Reading, best: Candidate) -> bool:
-        """Vietnamese on a plain keyboard: an embedding takes it for another language, words know it folded."""
-        return reading.raw.isascii() and best.reasons.get("nearest_phrasing") in self._vietnamese
+    def _spelled_out(self, readings: Sequence[Reading]) -> list[str]:
+        """What was written; Vietnamese on a plain keyboard with its diacritics, else an embedding misreads it."""
+        restorer = self._restorer
+        if restorer is None:
+            return [reading.raw for reading in readings]
+        pieces = Stream([reading.folded for reading in readings]).pieces()
+        languages = self._detector.detect([reading.raw for reading in readings], pieces, [None] * len(readings))
+        return [
+            restorer.restore(reading.raw)
+            if reading.raw.isascii() and base(language or "") == VIETNAMESE
+            else reading.raw
+            for reading, language in zip(readings, languages, strict=True)
+        ]
 
     def _batch(self, readings: Sequence[Reading]) -> _Batch:
         every: list[Reading] = []

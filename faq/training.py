@@ -9,6 +9,8 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
+from faq.language.detection import base
+from faq.language.diacritics import LANGUAGE as VIETNAMESE
 from faq.language.folding import fold
 from faq.language.lexicon import Lexicon, lexicon_for
 from faq.model import Head, Model, Weights
@@ -97,6 +99,11 @@ def train(
         phrasings=tuple(material.folded[: material.count]),
         phrasing_entries=lesson.entries,
         phrasing_languages=lesson.text_languages,
+        vietnamese=tuple(
+            sorted(
+                text for text, name in zip(lesson.texts, lesson.text_languages, strict=True) if base(name) == VIETNAMESE
+            )
+        ),
         languages=lesson.languages,
         space=material.space,
         lexicon=material.lexicon,

@@ -11,6 +11,7 @@ import random
 import resource
 import tempfile
 import time
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,13 +22,16 @@ from numpy.typing import NDArray
 
 from faq.embedding.choice import EmbeddingCache, open_embedder
 from faq.embedding.port import Embedder
+from faq.entry import Faq
 from faq.evaluate import Labelled, Report, faq_of, measure, read_labelled
 from faq.language.folding import simplified_characters
+from faq.loader import read_faq
 from faq.matcher import Matcher, MatcherSettings, learn
 from tests.bench import ablation
 
 DATA = Path(os.environ.get("INNKEEPER_DATA") or Path(__file__).parents[3] / "shared" / "data")
 KEPT = Path("artifacts/bench-faq")
+SAMPLE = Path(__file__).parents[2] / "faq" / "entries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +231,43 @@ def robustness(embedder: Embedder | None) -> Iterator[str]:
             yield f"Traditional Chinese costs {cost:.1f} points"
 
 
+def vietnamese(embedder: Embedder | None) -> Iterator[str]:
+    """What leaving out the diacritics costs: the sample FAQ, a fifth of its Vietnamese phrasings held out in turn."""
+    faq = read_faq(SAMPLE, {}).faq
+    parts = [_without_a_fifth(faq, part) for part in range(5)]
+    every = [row for asked, _ in parts for row in asked]
+    known = kept("vietnamese", [*every, *changed(every, on_a_plain_keyboard)], embedder)
+    right = plain = 0.0
+    for part, (asked, rest) in enumerate(parts):
+        folder = KEPT / f"vietnamese-{part}"
+        matcher = learn(rest, MatcherSettings(semantic=embedder is not None), folder, known)
+        right += 100 * measure(matcher, asked).accuracy * len(asked) / len(every)
+        plain += 100 * measure(matcher, changed(asked, on_a_plain_keyboard)).accuracy * len(asked) / len(every)
+    click.echo(
+        f"Vietnamese without diacritics on {len(every)} held-out phrasings of the sample FAQ: {right:.1f} with, "
+        f"-{right - plain:.1f} points without (at most 3)"
+    )
+    if round(right - plain, 1) > 3:
+        yield f"Vietnamese without diacritics costs {right - plain:.1f} points"
+
+
+def _without_a_fifth(faq: Faq, part: int) -> tuple[list[Labelled], Faq]:
+    asked, entries = [], {}
+    for entry in faq.entries.values():
+        its = sorted(phrasing.text for phrasing in entry.phrasings if phrasing.language == "vi")
+        hidden = set(its[part::5]) if len(its) > 1 else set()
+        asked += [Labelled(entry.id, "vi", text) for text in sorted(hidden)]
+        shown = tuple(each for each in entry.phrasings if each.language != "vi" or each.text not in hidden)
+        entries[entry.id] = replace(entry, phrasings=shown)
+    return asked, replace(faq, entries=entries, version=f"{faq.version}-{part}")
+
+
+def on_a_plain_keyboard(text: str) -> str:
+    """Without the marks that a plain keyboard lacks."""
+    parted = unicodedata.normalize("NFD", text)
+    return "".join(c for c in parted if not unicodedata.combining(c)).replace("đ", "d").replace("Đ", "D")
+
+
 def speed(embedder: Embedder | None, sizes: Sequence[int]) -> Iterator[str]:
     """Times a question and of learning, for FAQs of many phrasings."""
     source, asked = rows_of("clinc150", "phrasings_full"), rows_of("clinc150", "questions_test")
@@ -289,6 +330,7 @@ def main(semantic: bool, words: bool, only: str | None, ablate: bool, full: bool
         failures += bars(mode, only)
         if only is None:
             failures += robustness(mode)
+            failures += vietnamese(mode)
             failures += clinc_full(mode) if full else ()
             failures += speed(mode, [int(size) for size in sizes.split(",") if size] if mode is None else [1000])
     if failures:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from faq.language.courtesies import core
 from faq.language.detection import Detector
+from faq.language.diacritics import Restorer
 from faq.language.folding import fold, words
 from faq.language.lexicon import lexicon_for
 from faq.language.parts import leans_on_previous, split
@@ -141,3 +142,27 @@ def test_a_script_that_the_faq_lacks_is_named_all_the_same() -> None:
 def test_please_may_stay_where_it_could_be_part_of_the_wish() -> None:
     assert core("say that again please") == "say that again"
     assert core("hello, say that again please, thank you very much!", polite=False) == "say that again please"
+
+
+RESTORER = Restorer(("Quên mật khẩu thì làm sao?", "đổi tên nhân vật", "nạp thẻ mà chưa nhận được kim cương"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("quen mat khau", "quên mật khẩu"),
+        ("Lam sao de doi ten nhan vat?", "làm sao để đổi tên nhân vật?"),
+        ("nap the roi, ma chua nhan duoc gi", "nạp thẻ rồi, mà chưa nhận được gì"),
+        ("mo game bi vang ra ngoai", "mở game bị văng ra ngoài"),
+        ("acc xyz123", "acc xyz123"),
+        ("", ""),
+    ],
+)
+def test_vietnamese_typed_without_diacritics_gets_them_back(typed: str, meant: str) -> None:
+    """Vietnamese on a plain keyboard is read as Vietnamese; what is around the words stays."""
+    assert RESTORER.restore(typed) == meant
+
+
+@given(st.text(alphabet="abdeghimnortu ,?!1", max_size=40))
+def test_restored_text_folds_to_what_was_typed(typed: str) -> None:
+    assert fold(RESTORER.restore(typed)) == fold(typed)

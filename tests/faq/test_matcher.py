@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from faq.calibration import NEVER
 from faq.embedding.choice import EmbeddingCache
 from faq.entry import Entry, Faq, Phrasing, Place
 from faq.errors import LearningError
 from faq.match import Answer, Handoff, Match, Question, Suggest
 from faq.matcher import Matcher, MatcherSettings, learn
+from faq.training import Lesson, train
 
 PLACE = Place("sample", 1, 1)
 SAMPLE: Mapping[str, Sequence[str]] = {
@@ -308,3 +310,24 @@ def test_a_phrasing_is_answered_however_careful_the_threshold_and_whatever_slips
     for text in (phrasing, slipped):
         (match,) = careful.match([Question(text)])
         assert isinstance(match.verdict, Answer), (text, match)
+
+
+def test_an_embedding_reads_vietnamese_from_a_plain_keyboard_with_its_diacritics() -> None:
+    """Else it takes it for another language; English beside it is left as it is."""
+    faq, embedder = faq_of(SAMPLE), CountingEmbedder()
+    rows = [(place, each) for place, entry in enumerate(faq.entries.values()) for each in entry.phrasings]
+    lesson = Lesson(
+        entry_ids=tuple(faq.entries),
+        entries=tuple(place for place, _ in rows),
+        texts=tuple(phrasing.text for _, phrasing in rows),
+        is_title=(False,) * len(rows),
+        text_languages=tuple(phrasing.language for _, phrasing in rows),
+        languages=faq.languages,
+    )
+    model = train(lesson, (), embedder.embed(lesson.texts))
+    never_settled = replace(model, heads=(replace(model.heads[0], settles_above=NEVER), model.heads[1]))
+    embedder.asked.clear()
+    found = Matcher(never_settled, WORDS, "one", embedder)
+    found.match([Question("minh muon doi ten nhan vat khac"), Question("how can i get my old name again")])
+    assert "mình muốn đổi tên nhân vật khác" in embedder.asked
+    assert "how can i get my old name again" in embedder.asked
