@@ -38,7 +38,7 @@ def unanswered(tools: FaqTools, path: Path | None, limit: int, wants_json: bool)
     proposals 1 and 3 into the YAML.
     """
     faq = tools.load()
-    embedder = open_embedder() if tools.settings.matcher.semantic else None
+    embedder = open_embedder(tools.settings.matcher.embedding_folder) if tools.settings.matcher.semantic else None
     groups = group_missed(_missed(tools, path), faq, tools.learn(faq), embedder)[:limit]
     cache = tools.settings.cache_folder
     cache.mkdir(parents=True, exist_ok=True)
