@@ -1,4 +1,4 @@
-"""Parts of what a conversation remembers between two events (``bot.situation.Memory``), and how its column keeps them."""
+"""Parts of what a conversation remembers between two events (``bot.situation.Memory``), as its column keeps them."""
 
 from __future__ import annotations
 
