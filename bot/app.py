@@ -20,6 +20,8 @@ from bot.marks import Marks
 from bot.metrics import Metrics
 from bot.networks import Off
 from bot.notices import Lookout
+from bot.replanning import EVERY as REPLAN_EVERY
+from bot.replanning import Replanning
 from bot.sender import Sender, SendRules
 from bot.settings import Settings
 from bot.supervisor import Supervisor
@@ -58,6 +60,7 @@ class App:
     marks: Marks
     sender: Sender
     clockwork: Clockwork
+    replanning: Replanning
     fetcher: Fetcher
     supervisor: Supervisor
     lookout: Lookout
@@ -85,6 +88,7 @@ class App:
             "files": repeat(self.fetcher.fetch_due, 0.5, "files"),
             "bring_back": repeat(self.clockwork.bring_back, 30.0, "bring_back"),
             "return_tickets": repeat(self.clockwork.return_tickets, 5.0, "return_tickets"),
+            "replan": repeat(self.replanning.sweep, REPLAN_EVERY, "replan"),
             "measure": repeat(self.clockwork.measure, 5.0, "measure"),
             "prune": repeat(self.clockwork.prune, 60.0, "prune"),
             "faq": self.knowledge.watch(),

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from bot import schema
+from bot.alarms import Alarms
 from bot.app import App
 from bot.applying import Applying
 from bot.bridge import Bridge, TakingIn
@@ -31,6 +32,7 @@ from bot.notices import Lookout
 from bot.pipeline import Committed, Pipeline
 from bot.preparing import Preparing
 from bot.rendering import Renderer
+from bot.replanning import Replanning
 from bot.sender import Sender, SendRules
 from bot.settings import Settings
 from bot.supervisor import Supervisor
@@ -145,7 +147,8 @@ def _assemble(
         return Surroundings(sink, texts.fill, settings.service.languages, partial(_last_seen, database, channel), now)
 
     supervisor = Supervisor(channels, database, surroundings, metrics, chance)
-    lookout = Lookout(knowledge, supervisor, database, live, now)
+    times = pipeline.applying.policy.times
+    lookout = Lookout(knowledge, supervisor, database, live, now, Alarms(times, metrics))
     return App(
         settings=settings,
         database=database,
@@ -160,6 +163,7 @@ def _assemble(
         marks=marks,
         sender=sender,
         clockwork=Clockwork(database, intake.submit, sender, metrics, holder, now, rules),
+        replanning=Replanning(database, times, now),
         fetcher=Fetcher(database, channels, files, intake.submit, live, now),
         supervisor=supervisor,
         lookout=lookout,

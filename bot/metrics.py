@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 
@@ -39,6 +42,43 @@ class Metrics:
         self.channel_up = Gauge(
             "innkeeper_channel_up", "Whether a channel is receiving", ["channel"], registry=self.registry
         )
+
+        self._add_clocks()
+
+    def _add_clocks(self) -> None:
+        """What the clocks of service and promises say."""
+        self.sla_warnings = Counter(
+            "innkeeper_sla_warnings",
+            "Warnings of service clocks by what they measure and the percentage used up",
+            ["duty", "percent"],
+            registry=self.registry,
+        )
+        self.sla_tickets = Gauge(
+            "innkeeper_sla_tickets", "Tickets near their target or past it", ["state"], registry=self.registry
+        )
+        self.promises = Counter(
+            "innkeeper_promises",
+            "Promises to players by what became of them: made, kept, late, missed, dropped",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.promises_open = Gauge(
+            "innkeeper_promises_open", "Promises that are due soon or were missed", ["state"], registry=self.registry
+        )
+        self.players_unanswered = Gauge(
+            "innkeeper_players_unanswered", "Players without an answer or a ticket", registry=self.registry
+        )
+        self.players_unreached = Gauge(
+            "innkeeper_players_unreached", "Players whose ticket nobody has taken for long", registry=self.registry
+        )
+
+    def count_record(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Count what was recorded of a ticket, where there is a figure of it."""
+        if kind == "sla_warning":
+            self.sla_warnings.labels(data["duty"], str(data["percent"])).inc()
+        elif kind.startswith("promise_") and kind != "promise_warning":
+            late = kind == "promise_kept" and not data["in_time"]
+            self.promises.labels("late" if late else kind.removeprefix("promise_")).inc()
 
     def render(self) -> bytes:
         """In the text format of Prometheus."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from typing import Protocol
 
 import structlog
 
+from bot.alarms import Alarms
 from bot.turns import whole_turn
 from channels.errors import Misconfigured
 from faq.publishing import Status
@@ -61,6 +62,8 @@ class Lookout:
     database: Database
     live: Live
     now: Callable[[], datetime]
+    alarms: Alarms | None = None
+    _alarms: Sequence[Notice] = ()
     _counts: Mapping[EntryState, int] = field(default_factory=dict)
     _away_since: datetime | None = None
     _away: tuple[datetime, datetime] | None = None
@@ -89,6 +92,8 @@ class Lookout:
         try:
             async with self.database.reading() as connection:
                 self._counts = await outbox.counts(connection)
+                if self.alarms is not None:
+                    self._alarms = await self.alarms.read(connection, self.now())
         except StorageError:
             self._away_since = self._away_since or self.now()
         else:
@@ -104,6 +109,7 @@ class Lookout:
         yield from _of_channels(self.channels)
         yield from _of_faq(self.knowledge.status)
         yield from _of_outbox(self._counts)
+        yield from self._alarms
 
 
 def _of_database(

@@ -103,6 +103,8 @@ class Pipeline:
             await work.flush(connection)
         for verdict in work.verdicts:
             self.metrics.verdicts.labels(verdict).inc()
+        for kind, data in work.recorded:
+            self.metrics.count_record(kind, data)
         touched = list(work.opened.values())
         await self.committed(Committed(work.new_entries, touched, work.queue_changed, work.held, work.given_away))
         return outcomes

@@ -15,6 +15,7 @@ from bot.happenings import Happening
 from bot.situation import Memory, PlayerFacts
 from messaging.conversations import conversations
 from messaging.messages import MessageReceived
+from messaging.players import players
 
 
 def needs_no_answer(happening: Happening, before: Memory, after: Memory, player: PlayerFacts, now: datetime) -> bool:
@@ -38,3 +39,15 @@ async def count(connection: AsyncConnection, before: datetime) -> tuple[int, dat
         )
     ).one()
     return row[0], row[1]
+
+
+async def names(connection: AsyncConnection, before: datetime, limit: int) -> list[str]:
+    """Who they are, and where they wrote; the longest without an answer first."""
+    query = (
+        sa.select(players.c.id, players.c.name, conversations.c.channel)
+        .select_from(conversations.join(players))
+        .where(conversations.c.unanswered_since < before)
+        .order_by(conversations.c.unanswered_since)
+        .limit(limit)
+    )
+    return [f"{row.name or f'Player {row.id}'} ({row.channel})" for row in await connection.execute(query)]

@@ -218,6 +218,11 @@ class Work:
             case _:
                 raise TypeError(f"nobody applies {effect!r}")
 
+    @property
+    def recorded(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """The kind of each record, and what it tells."""
+        return [(row["kind"], row["data"]) for row in self._records]
+
     async def flush(self, connection: AsyncConnection) -> None:
         """Write everything. Tickets go first, so that places in the queue are counted as they will stand."""
         self.queue_changed |= await write_tickets(connection, self.opened.values())

@@ -22,13 +22,17 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing to know: what it is and what to do about it, for these roles. ``key`` is the same while it holds."""
+    """One thing to know: what it is and what to do about it, for these roles. ``key`` is the same while it holds.
+
+    With ``agent_id`` it is for that one of the staff alone, whatever their role.
+    """
 
     key: str
     severity: Severity
     text: str
     remedy: str = ""
     roles: frozenset[Role] = EVERYONE
+    agent_id: int | None = None
 
 
 Notices = Callable[[], Sequence[Notice]]
@@ -37,6 +41,10 @@ Notices = Callable[[], Sequence[Notice]]
 TOPIC = "notices"
 
 
-def for_role(notices: Iterable[Notice], role: Role) -> list[Notice]:
-    """Those that concern this role."""
-    return [notice for notice in notices if role in notice.roles]
+def for_role(notices: Iterable[Notice], role: Role, agent_id: int | None = None) -> list[Notice]:
+    """Those that concern this role, and those for this one of the staff."""
+    return [
+        notice
+        for notice in notices
+        if (role in notice.roles if notice.agent_id is None else notice.agent_id == agent_id)
+    ]

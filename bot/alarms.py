@@ -1,0 +1,243 @@
+"""What the clocks tell staff: targets, promises, players on hold, silent agents, players without an answer.
+
+Read from what the tables say now, so that an alarm is there as long as its reason, and also after a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import unanswered
+from bot.alarm_words import Case, counted, due, hold_words, late_words, list_of, promise_words, silence_words
+from bot.decisions.silence import LEAD_TOLD
+from bot.metrics import Metrics
+from bot.times import Times
+from handoff.agents import Role, agents
+from handoff.notices import LEADS, Notice, Severity
+from handoff.sla import DUTIES, Clock
+from handoff.tickets import TicketKey, TicketState, tickets
+from messaging.conversations import conversations
+from messaging.players import players
+
+log = structlog.get_logger()
+
+READ_AT_MOST = 200
+MISSED = 100
+
+
+@dataclass(slots=True)
+class Alarms:
+    """Reads what staff are to be told, and keeps the gauges of it."""
+
+    times: Times
+    metrics: Metrics
+    _unanswered: int = 0
+
+    async def read(self, connection: AsyncConnection, now: datetime) -> list[Notice]:
+        """Everything that holds now."""
+        is_open = tickets.c.state != TicketState.RESOLVED
+        near = now + self.times.promise_warn_before
+        late = await self._cases(connection, tickets.c.due_at, tickets.c.warned > 0, is_open)
+        promised = await self._cases(connection, tickets.c.promise_due_at, tickets.c.promise_due_at <= near, is_open)
+        held_before = now - self.times.hold_thank_after
+        neglected = await self._cases(
+            connection,
+            tickets.c.claimed_at,
+            tickets.c.state == TicketState.ASSIGNED,
+            sa.or_(tickets.c.held_since <= held_before, tickets.c.silence > 0),
+        )
+        self._measure(late, promised, now)
+        words = _Words(self.times, now)
+        return [
+            *await self._unanswered_players(connection, words),
+            *await self._unreached(connection, words),
+            *words.of_targets(late),
+            *words.of_promises(promised),
+            *words.of_neglected(neglected),
+        ]
+
+    async def _cases(
+        self, connection: AsyncConnection, order: sa.ColumnElement[Any], *conditions: sa.ColumnElement[bool]
+    ) -> list[Case]:
+        query = (
+            sa.select(*_COLUMNS)
+            .select_from(
+                tickets.join(conversations)
+                .join(players, players.c.id == conversations.c.player_id)
+                .outerjoin(agents, agents.c.id == tickets.c.agent_id)
+            )
+            .where(*conditions)
+            .order_by(order)
+            .limit(READ_AT_MOST)
+        )
+        return [_case(row) for row in await connection.execute(query)]
+
+    def _measure(self, late: Sequence[Case], promised: Sequence[Case], now: datetime) -> None:
+        missed = sum(each.warned >= MISSED for each in late)
+        self.metrics.sla_tickets.labels("missed").set(missed)
+        self.metrics.sla_tickets.labels("near").set(len(late) - missed)
+        broken = sum(each.promise_due_at is not None and each.promise_due_at <= now for each in promised)
+        self.metrics.promises_open.labels("missed").set(broken)
+        self.metrics.promises_open.labels("near").set(len(promised) - broken)
+
+    async def _unanswered_players(self, connection: AsyncConnection, words: _Words) -> list[Notice]:
+        """T17."""
+        count, since = await unanswered.count(connection, words.now - self.times.unanswered_after)
+        self.metrics.players_unanswered.set(count)
+        if count > self._unanswered:
+            log.error("players_unanswered", players=count)
+        self._unanswered = count
+        if since is None:
+            return []
+        names = await unanswered.names(connection, words.now - self.times.unanswered_after, limit=5)
+        verb = "has" if count == 1 else "have"
+        text = f"{counted(count, 'player')} wrote to us and {verb} no answer, the first since {words.clock(since)}: "
+        remedy = "They are in no queue. Tell whoever runs the service: the log says why (event_failed, event_given_up)."
+        return [Notice("unanswered", Severity.ERROR, text + list_of(names, count), remedy, LEADS)]
+
+    async def _unreached(self, connection: AsyncConnection, words: _Words) -> list[Notice]:
+        """T6."""
+        before = words.now - self.times.unreached_after
+        waiting = (tickets.c.state == TicketState.WAITING, tickets.c.waiting_since < before)
+        found = await self._cases(connection, tickets.c.waiting_since, *waiting)
+        self.metrics.players_unreached.set(len(found))
+        if not found:
+            return []
+        hours = self.times.unreached_after.total_seconds() / 3600
+        verb = "waits" if len(found) == 1 else "wait"
+        text = f"{counted(len(found), 'player')} {verb} since over {hours:g} hours, and nobody has reached them: "
+        remedy = "Take them, or give them to somebody else, today."
+        return [Notice("unreached", Severity.ERROR, text + list_of(map(str, found), len(found)), remedy, LEADS)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Notices in words, as of one moment."""
+
+    times: Times
+    now: datetime
+
+    def clock(self, at: datetime) -> str:
+        """A time of day on the service's wall, with its day where that is not today."""
+        local, today = self.times.calendar.local(at), self.times.calendar.local(self.now).date()
+        return f"{local:%H:%M} {local.tzname()}" + ("" if local.date() == today else f" on {local:%d %B}")
+
+    def of_targets(self, cases: Sequence[Case]) -> Iterator[Notice]:
+        """T1-T4: leads and admins see which ticket and how late, its agent their own, all agents what nobody has."""
+        told = {role: [each for each in cases if role in self.times.sla.roles_by(each.warned)] for role in Role}
+        both = told[Role.LEAD] == told[Role.ADMIN]
+        yield from self._late("sla", told[Role.LEAD], LEADS if both else frozenset({Role.LEAD}))
+        if not both:
+            yield from self._late("sla", told[Role.ADMIN], frozenset({Role.ADMIN}))
+        unclaimed = [each for each in told[Role.AGENT] if each.agent_id is None]
+        yield from self._late("sla:waiting", unclaimed, frozenset({Role.AGENT}))
+        yield from _to_agents("sla", told[Role.AGENT], self._late)
+
+    def of_promises(self, cases: Sequence[Case]) -> Iterator[Notice]:
+        """T5, T16."""
+        yield from self._promised("promises", cases, LEADS)
+        yield from _to_agents("promises", cases, self._promised)
+
+    def of_neglected(self, cases: Sequence[Case]) -> Iterator[Notice]:
+        """T15, G12."""
+        held = [each for each in cases if each.held_since is not None]
+        yield from _to_agents("hold", held, self._held)
+        silent = [each for each in cases if each.silence]
+        yield from self._silent("silence", [each for each in silent if each.silence >= LEAD_TOLD], LEADS)
+        yield from _to_agents("silence", silent, self._silent)
+
+    def _late(
+        self, key: str, cases: Sequence[Case], roles: frozenset[Role] = frozenset(), agent: int | None = None
+    ) -> Iterator[Notice]:
+        if cases:
+            lines = [f"{each}: {due(each.duty, each.due_at, self.now)}" for each in cases]
+            missed = sum(each.warned >= MISSED for each in cases)
+            severity = Severity.ERROR if missed else Severity.WARNING
+            text = f"{late_words(missed, len(cases) - missed)}: {list_of(lines, len(cases))}"
+            yield Notice(key, severity, text, "", roles, agent)
+
+    def _promised(
+        self, key: str, cases: Sequence[Case], roles: frozenset[Role] = frozenset(), agent: int | None = None
+    ) -> Iterator[Notice]:
+        if cases:
+            lines = [f"{each}: {due('our word', each.promise_due_at, self.now)}" for each in cases]
+            missed = sum(each.promise_due_at is not None and each.promise_due_at <= self.now for each in cases)
+            severity = Severity.ERROR if missed else Severity.WARNING
+            text = f"{promise_words(missed, len(cases) - missed)}: {list_of(lines, len(cases))}"
+            remedy = "Write to them, even if it is only that it takes longer, and promise another time."
+            yield Notice(key, severity, text, remedy, roles, agent)
+
+    def _held(
+        self, key: str, cases: Sequence[Case], roles: frozenset[Role] = frozenset(), agent: int | None = None
+    ) -> Iterator[Notice]:
+        lines = [hold_words(each, self.clock) for each in cases]
+        remedy = "Say a word, or promise a time by which you will know (T16)."
+        yield Notice(key, Severity.WARNING, list_of(lines, len(cases)), remedy, roles, agent)
+
+    def _silent(
+        self, key: str, cases: Sequence[Case], roles: frozenset[Role] = frozenset(), agent: int | None = None
+    ) -> Iterator[Notice]:
+        if cases:
+            lines = [silence_words(each, self.clock, to_agent=agent is not None) for each in cases]
+            remedy = "Without a word the ticket goes back to the queue."
+            yield Notice(key, Severity.WARNING, list_of(lines, len(cases)), remedy, roles, agent)
+
+
+Teller = Callable[[str, Sequence[Case], frozenset[Role], int | None], Iterator[Notice]]
+
+
+def _to_agents(key: str, cases: Iterable[Case], tell: Teller) -> Iterator[Notice]:
+    """Everybody's own, to themselves alone."""
+    own: dict[int, list[Case]] = {}
+    for each in cases:
+        if each.agent_id is not None:
+            own.setdefault(each.agent_id, []).append(each)
+    for agent_id, theirs in own.items():
+        yield from tell(f"{key}:agent", theirs, frozenset(), agent_id)
+
+
+_COLUMNS: tuple[sa.ColumnElement[Any], ...] = (
+    tickets.c.conversation_id,
+    tickets.c.number,
+    tickets.c.agent_id,
+    tickets.c.due_at,
+    tickets.c.warned,
+    tickets.c.clocks,
+    tickets.c.promise_due_at,
+    tickets.c.held_since,
+    tickets.c.silent_since,
+    tickets.c.silence,
+    players.c.id.label("player_id"),
+    players.c.name.label("player_name"),
+    agents.c.desk_name,
+)
+
+
+def _case(row: sa.Row[Any]) -> Case:
+    return Case(
+        key=TicketKey(row.conversation_id, row.number),
+        player=row.player_name or f"Player {row.player_id}",
+        agent_id=row.agent_id,
+        agent=row.desk_name or "",
+        duty=_duty(row.clocks),
+        due_at=row.due_at,
+        warned=row.warned,
+        promise_due_at=row.promise_due_at,
+        held_since=row.held_since,
+        silent_since=row.silent_since,
+        silence=row.silence,
+    )
+
+
+def _duty(clocks: dict[str, Any]) -> str:
+    """The duty of the running clock that has warned of most."""
+    running = {duty: Clock.from_plain(clocks[duty]) for duty in DUTIES if clocks.get(duty)}
+    warned = {duty: max(clock.warned, default=0) for duty, clock in running.items() if clock.is_running}
+    return max(warned, key=lambda duty: warned[duty], default=DUTIES[0])
