@@ -47,13 +47,13 @@ export class Box {
     this.node = element(
       "form",
       { class: `box box-${kind.act}`, onsubmit: (event) => (event.preventDefault(), this.submit()) },
-      element("label", { class: "box-label", for: this.words.id }, ...kind.label),
+      element("div", { class: "box-head" }, element("label", { class: "box-label", for: this.words.id }, ...kind.label), element("span", { class: "hint", id: `${kind.act}-hint` }, kind.hint)),
       this.words,
       this.findings.node,
       this.newer.node,
       this.extras?.above,
       this.chips,
-      element("div", { class: "box-foot" }, this.attach, this.chooser, this.extras?.buttons ?? [], element("span", { class: "hint", id: `${kind.act}-hint` }, kind.hint), this.send),
+      element("div", { class: "box-foot" }, this.attach, this.chooser, this.extras?.buttons ?? [], this.send),
     );
     this.node.addEventListener("dragover", (event) => event.preventDefault());
     this.node.addEventListener("drop", (event) => this.dropped(event));

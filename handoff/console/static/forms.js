@@ -99,7 +99,7 @@ export function formDialog({ title, text, fields, yes, send, refused = () => [],
     );
     document.body.append(dialog);
     dialog.showModal();
-    const first = dialog.querySelector("input:checked, textarea, select, input:not([type=radio])") ?? submit;
+    const first = dialog.querySelector(".presets button, input:enabled, textarea, select") ?? submit;
     first.focus();
   });
 }

@@ -9,6 +9,7 @@ const MOVING = [
   ["k", "Previous ticket"],
   ["i", "About this player (narrow screens)"],
   ["m", "The menu: more to do"],
+  ["?", "This page"],
 ];
 const WRITING = [
   ["r", "Reply to the player"],
@@ -19,19 +20,17 @@ const WRITING = [
   ["Ctrl+Enter", "Send the reply, or save the note"],
   ["Esc", "Leave the writing box"],
 ];
-const HELP = [["?", "This page"]];
 
 export function showShortcuts() {
   const keys = [...new Set(ACTS.map((act) => act.key).filter(Boolean))];
   const doing = keys.map((key) => [key, ACTS.filter((act) => act.key === key).map((act) => act.label.replace("…", "")).join(" / ")]);
-  page("Keyboard shortcuts", ...sheet("Moving", MOVING), ...sheet("Writing", WRITING), ...sheet("Doing", doing), ...sheet("Help", HELP));
+  const dialog = page("Keyboard shortcuts", element("div", { class: "columns" }, sheet("Moving", MOVING), sheet("Writing", WRITING), sheet("Doing", doing)));
+  dialog.classList.add("dialog-wide");
 }
 
 function sheet(title, lines) {
-  return [
-    element("h3", {}, title),
-    element("dl", { class: "shortcuts" }, ...lines.map(([key, text]) => element("div", {}, element("dt", {}, element("kbd", {}, key)), element("dd", {}, text)))),
-  ];
+  const keys = lines.map(([key, text]) => element("div", {}, element("dt", {}, element("kbd", {}, key)), element("dd", {}, text)));
+  return element("section", {}, element("h3", {}, title), element("dl", { class: "shortcuts" }, ...keys));
 }
 
 /** Listen for shortcuts; answers with how to stop. */

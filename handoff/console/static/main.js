@@ -71,7 +71,7 @@ function showDesk(me) {
   fill(
     place,
     banners(desk),
-    element("div", { class: "desk" }, element("div", { class: "left" }, header(desk), lists.node), nothing, middle, new Side(desk).node),
+    element("div", { class: "desk" }, element("div", { class: "left" }, header(desk), lists.node), nothing, middle, new Side(desk, () => ticket.showFacts()).node),
   );
   new Attention(desk);
   const follow = () => inAddress("ticket") && choose(inAddress("ticket"));
@@ -114,16 +114,12 @@ function header(desk) {
     "header",
     { class: "desk-head" },
     element("img", { src: "/console/static/icon.svg", alt: "", width: "30", height: "30" }),
-    element(
-      "div",
-      { class: "desk-title" },
-      element("p", { class: "service", title: desk.me.service }, desk.me.service),
-      element("div", { class: "me" }, element("p", { title: `Signed in as ${desk.me.name}` }, desk.me.desk_name), presenceSwitch(desk), state),
-    ),
+    element("p", { class: "service", title: desk.me.service }, desk.me.service),
     desk.me.role !== "agent" && quiet("Staff: who is there, and what they have in hand", "people", () => showStaff(desk)),
     bell(),
     quiet("Keyboard shortcuts (?)", "keys", showShortcuts),
     quiet("Sign out", "out", signOut),
+    element("div", { class: "me" }, element("p", { title: `Signed in as ${desk.me.name}` }, desk.me.desk_name), presenceSwitch(desk), state),
   );
 }
 

@@ -55,7 +55,7 @@ export class MomentPicker {
     this.presets = element("div", { class: "presets" });
     this.input = element("input", { type: "datetime-local", "aria-label": `${label}: another time`, onchange: () => this.typed() });
     this.told = element("p", { class: "field-hint", role: "status" });
-    this.node = element("fieldset", { class: "field moment-picker" }, element("legend", {}, label), this.presets, this.input, this.told);
+    this.node = element("fieldset", { class: "field moment-picker" }, element("legend", {}, label), this.presets, this.told);
     this.render();
   }
 
@@ -79,6 +79,7 @@ export class MomentPicker {
       ...presets().map(([label, at]) =>
         element("button", { type: "button", class: "plain small", title: full(at), "aria-pressed": String(sameMinute(at, this.at)), onclick: () => this.set(at) }, label),
       ),
+      this.input,
     );
     this.input.min = local(now());
     this.input.value = this.at ? local(this.at) : "";

@@ -9,7 +9,7 @@ export class ReplyExtras {
   constructor(desk, { insert, leave }) {
     this.desk = desk;
     this.picker = new SnippetPicker(desk, { insert, leave });
-    this.moment = new MomentPicker({ label: "I'll write again by", onchange: () => this.render() });
+    this.moment = new MomentPicker({ label: "I'll write again by", onchange: (at) => this.chosen(at) });
     this.moment.node.hidden = true;
     this.looking = element("input", { type: "checkbox", id: "still-looking" });
     this.promised = element("span", { class: "chip chip-promise", hidden: true });
@@ -41,6 +41,16 @@ export class ReplyExtras {
     this.moment.node.hidden = !shown;
     this.render();
     if (shown) this.moment.node.querySelector("button").focus();
+  }
+
+  /** A time from the presets needs no more choosing; one that is being typed may. */
+  chosen(at) {
+    const typing = this.moment.input === document.activeElement;
+    if (at && !typing) {
+      this.moment.node.hidden = true;
+      this.promise.focus();
+    }
+    this.render();
   }
 
   render() {

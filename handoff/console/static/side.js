@@ -20,8 +20,10 @@ const REASONS = {
 };
 
 export class Side {
-  constructor(desk) {
+  /** `leave()` puts the column away where it lies over the conversation. */
+  constructor(desk, leave) {
     this.desk = desk;
+    this.leave = element("button", { type: "button", class: "quiet side-close", "aria-label": "Back to the conversation", onclick: leave }, icon("close"));
     this.unfolded = new Set();
     this.node = element("aside", { class: "side", "aria-label": "About this ticket" });
     for (const name of ["ticket", "open", "lists", "card"]) desk.on(name, () => this.render());
@@ -35,7 +37,7 @@ export class Side {
     this.stamp = stamp;
     const stay = this.key === open?.key ? this.node.scrollTop : 0;
     this.key = open?.key;
-    fill(this.node, ...(open?.ticket ? this.parts(open.ticket, open.card) : []));
+    fill(this.node, this.leave, ...(open?.ticket ? this.parts(open.ticket, open.card) : []));
     this.node.scrollTop = stay;
   }
 
