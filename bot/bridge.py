@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -94,11 +94,11 @@ class Bridge:
 class TakingIn:
     """Hears what other processes wrote for this one to send, and has it sent. ``bring_back`` finds what is missed."""
 
-    def __init__(self, live: Live, holder: str, take_in: Callable[[Sequence[str]], Awaitable[None]]) -> None:
+    def __init__(self, live: Live, holder: str, take_in: Callable[[Collection[int]], Awaitable[None]]) -> None:
         self._live = live
         self._prefix = f"outbox:{holder}:"
         self._take_in = take_in
-        self._keys: list[str] = []
+        self._conversations: set[int] = set()
         self._woken = asyncio.Event()
 
     async def run(self) -> None:
@@ -107,16 +107,16 @@ class TakingIn:
             while True:
                 await self._woken.wait()
                 self._woken.clear()
-                keys, self._keys = self._keys, []
-                await whole_turn(self._taken(keys))
+                told, self._conversations = self._conversations, set()
+                await whole_turn(self._taken(told))
 
     def _heard(self, topic: str) -> None:
-        self._keys += topic.removeprefix(self._prefix).split(",")
+        self._conversations.update(map(int, topic.removeprefix(self._prefix).split(",")))
         self._woken.set()
 
-    async def _taken(self, keys: Sequence[str]) -> None:
+    async def _taken(self, conversation_ids: Collection[int]) -> None:
         try:
-            await self._take_in(keys)
+            await self._take_in(conversation_ids)
         except StorageError as error:
             log.error("database_away", worker="taking_in", error=str(error))
 

@@ -18,6 +18,7 @@ from bot.app import App
 from bot.applying import Applying
 from bot.bridge import Bridge, TakingIn
 from bot.clockwork import Clockwork
+from bot.decisions.commands import COMMANDS
 from bot.fetcher import Fetcher
 from bot.guarding import Guarding
 from bot.handed_on import HandingOver
@@ -38,6 +39,7 @@ from bot.settings import Settings
 from bot.supervisor import Supervisor
 from bot.tailoring import (
     calendar_settings,
+    conduct_words,
     console_settings,
     desk_choices,
     desk_snippets,
@@ -90,7 +92,14 @@ async def build_app(
         knowledge = await Knowledge.open(knowledge_settings(settings), now)
         stack.push_async_callback(knowledge.close)
         rules = rules or SendRules(settings.sending.give_up_after, at_once=settings.sending.at_once)
-        preparing = Preparing(knowledge, _human_words(texts), Guarding(database, phrases, knowledge))
+        insults = conduct_words(settings)
+        preparing = Preparing(
+            knowledge,
+            _words(texts, "human_words"),
+            Guarding(database, phrases, knowledge),
+            _words(texts, "take_back_words"),
+            insults,
+        )
         chance = chance or random.Random()
         app = _assemble(settings, database, knowledge, texts, calendar, preparing, networks, now, chance, rules)
         stack.pop_all()
@@ -144,7 +153,8 @@ def _assemble(
 
     def surroundings(channel: str) -> Surroundings:
         sink = partial(_take_in, intake, metrics)
-        return Surroundings(sink, texts.fill, settings.service.languages, partial(_last_seen, database, channel), now)
+        known = partial(_last_seen, database, channel)
+        return Surroundings(sink, texts.fill, settings.service.languages, known, now, tuple(COMMANDS))
 
     supervisor = Supervisor(channels, database, surroundings, metrics, chance)
     times = pipeline.applying.policy.times
@@ -202,8 +212,8 @@ async def _wake(live: Live, sender: Sender, channels: Mapping[str, Channel], com
     """Tell everybody whom a commit concerns. Hints: whoever misses one finds it in the tables."""
     sender.offer(commit.held, unsure=True)
     sender.offer(commit.entries)
-    for holder, keys in commit.given_away.items():
-        live.tell(f"outbox:{holder}:{','.join(keys)}")
+    for holder, conversation_ids in commit.given_away.items():
+        live.tell(f"outbox:{holder}:{','.join(map(str, conversation_ids))}")
     for conversation in commit.conversations:
         live.tell(f"conversation:{conversation.id}")
         channel = channels.get(conversation.channel)
@@ -213,8 +223,9 @@ async def _wake(live: Live, sender: Sender, channels: Mapping[str, Channel], com
         live.tell("queue")
 
 
-def _human_words(texts: Texts) -> HumanWords:
-    return HumanWords(word for language in texts.languages.values() for word in language.human_words)
+def _words(texts: Texts, which: str) -> HumanWords:
+    """The words of every language for one wish."""
+    return HumanWords(word for language in texts.languages.values() for word in getattr(language, which))
 
 
 async def _last_seen(database: Database, channel: str) -> AsyncIterator[LastSeen]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.applying import Applying
 from bot.cleaning import cleaned
+from bot.decisions.replying import REPLY
 from bot.happenings import ActDone, Happening, TimerDue
 from bot.hiding import hide
 from bot.loading import Loading
@@ -25,7 +26,7 @@ from handoff.acts import Declined, Done, Outcome
 from handoff.tickets import staff
 from messaging.inbox import seen
 from messaging.outbox import Entry
-from messaging.timers import still_set
+from messaging.timers import of_kind, still_set
 from storage.database import Database
 from storage.errors import DatabaseUnreachable
 
@@ -39,14 +40,14 @@ class Committed:
     """What a commit changed, for those who are to be woken.
 
     ``held`` were written before and are this process's to send in the same conversations, perhaps unknown to it;
-    ``given_away`` are keys of what others send, by process.
+    ``given_away`` are, by other process, the conversations in which it was given something to send.
     """
 
     entries: Sequence[Entry]
     conversations: Sequence[Opened]
     queue_changed: bool
     held: Sequence[Entry] = ()
-    given_away: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    given_away: Mapping[str, Collection[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,8 @@ class Pipeline:
         work.policy = self.applying.policy
         if any(isinstance(event, ActDone | TimerDue) for event in events):
             work.staff = await staff(connection)
+            for timer in await of_kind(connection, opened, REPLY):
+                opened[timer.conversation_id].put_off(timer)
         places = [_place(event, opened, chats) for event in events]
         keys = {(place.id, event.key) for place, event in zip(places, events, strict=True) if place is not None}
         done = await seen(connection, keys) if keys else set()

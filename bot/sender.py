@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -121,12 +121,14 @@ class Sender:
                 self._go_on_with(found)
         return len(found)
 
-    async def take_in(self, keys: Sequence[str]) -> None:
-        """Send what another process wrote for this one to send."""
-        wanted = [(int(conversation), int(number)) for conversation, _, number in (key.partition("-") for key in keys)]
+    async def take_in(self, conversation_ids: Collection[int]) -> None:
+        """Send what another process wrote in these conversations for this one to send.
+
+        All that is held there is looked at: something before it may be known to nobody.
+        """
         async with self._sweeping:
             async with self._database.reading() as connection:
-                found = await holding.load(connection, self._holder, wanted)
+                found = await holding.held_in(connection, self._holder, conversation_ids)
             self.offer(found, unsure=True)
 
     async def beat(self, now: datetime) -> None:

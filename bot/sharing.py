@@ -30,12 +30,12 @@ async def share_out(
     return [entry for held_by, entry in unfinished if held_by == holder]
 
 
-def given_away(rows: Sequence[Row], holder: str) -> dict[str, list[str]]:
-    """By other process, the keys of the rows that it holds."""
-    given: dict[str, list[str]] = {}
+def given_away(rows: Sequence[Row], holder: str) -> dict[str, set[int]]:
+    """By other process, the conversations in which it was given something to send."""
+    given: dict[str, set[int]] = {}
     for row in rows:
         if row["held_by"] not in (holder, NOBODY):
-            given.setdefault(row["held_by"], []).append(f"{row['conversation_id']}-{row['number']}")
+            given.setdefault(row["held_by"], set()).add(row["conversation_id"])
     return given
 
 

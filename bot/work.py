@@ -6,7 +6,7 @@ with a handful of statements, however many events there were.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.amending import delete_message, edit_message, leave, mark_message, send_again, strip_buttons
+from bot.decisions.merging import follows
 from bot.decisions.timekeeping import in_time
 from bot.effects import (
     CancelTimer,
@@ -25,6 +26,7 @@ from bot.effects import (
     DeleteMessage,
     EditMessage,
     Effect,
+    Elsewhere,
     KeepFeedback,
     Leave,
     MarkMessage,
@@ -47,6 +49,7 @@ from bot.rows import (
     feedback_row,
     incoming_attachments,
     message_row,
+    note_row,
     outbox_row,
     record_row,
     stored_attachments,
@@ -85,8 +88,8 @@ class Work:
     new_entries: list[Entry] = field(default_factory=list)
     # Entries written before that this process is still to send in the same conversations.
     held: Sequence[Entry] = ()
-    # By process, the keys of what was written for it to send.
-    given_away: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    # By other process, the conversations in which it was given something to send.
+    given_away: Mapping[str, Collection[int]] = field(default_factory=dict)
     queue_changed: bool = False
     arrivals: set[tuple[int, str]] = field(default_factory=set)
     policy: Policy = field(default_factory=Policy)
@@ -185,9 +188,11 @@ class Work:
                 case SetLanguage(language, chosen):
                     conversation.language, conversation.language_chosen = language, chosen
                 case SetTimer(kind, due_at, data):
-                    self._timers[conversation.id, kind] = Timer(conversation.id, kind, due_at, data)
+                    timer = self._timers[conversation.id, kind] = Timer(conversation.id, kind, due_at, data)
+                    conversation.put_off(timer)
                 case CancelTimer(kind):
                     self._timers[conversation.id, kind] = None
+                    conversation.pending.pop(kind, None)
                 case ChangePlayer(changes):
                     conversation.player_changes |= changes
                     known = {name: value for name, value in changes.items() if name in PlayerFacts.__slots__}
@@ -207,6 +212,8 @@ class Work:
                 self._later.append(partial(delete_message, self, conversation, effect, now))
             case MarkMessage():
                 self._later.append(partial(mark_message, self, conversation, effect, now))
+            case Elsewhere(conversation_id, there):
+                self.apply(self.opened[conversation_id], there, now)
             case SendAgain(number):
                 self._later.append(partial(send_again, self, conversation, number, now))
             case Leave(number):
@@ -257,6 +264,8 @@ class Work:
     def _say(self, conversation: Opened, say: Say, now: datetime) -> None:
         number = conversation.next_number()
         conversation.unanswered_since = None
+        if say.author is Author.AGENT:
+            conversation.last_reply_number = number
         if say.offers:
             conversation.memory = conversation.memory.with_choice(number, say.offers)
         if say.data.keys() & ANSWERING and conversation.question is not None:
@@ -267,23 +276,11 @@ class Work:
 
     def _note(self, conversation: Opened, note: WriteNote, now: datetime) -> None:
         number = conversation.next_number()
-        row = message_row(
-            conversation,
-            number,
-            direction=Direction.NOTE,
-            author=Author.AGENT,
-            agent_id=note.agent_id,
-            text=note.text,
-            data={"files": len(note.files)} if note.files else {},
-            status=Status.RECEIVED,
-            sent_at=now,
-            ticket_number=conversation.ticket.number if conversation.ticket else None,
-        )
-        self._messages.append(row)
+        self._messages.append(note_row(conversation, number, note, now))
         self._attachments += stored_attachments(conversation, number, note.files)
 
     def _open_ticket(self, conversation: Opened, ticket: OpenTicket, now: datetime) -> None:
-        number = conversation.next_number()
+        number, earlier = conversation.next_number(), follows(conversation.situation(now, self.policy))
         conversation.ticket = TicketFacts(
             number,
             TicketState.WAITING,
@@ -300,9 +297,10 @@ class Work:
             question=ticket.question,
             tier=conversation.player.tier,
             queue_at=now,
+            follows=earlier,
         )
         conversation.ticket_is_new = True
-        conversation.ticket_changes = ticket_row(conversation, number, ticket, now)
+        conversation.ticket_changes = {**ticket_row(conversation, number, ticket, now), "follows": earlier}
         # What the player just wrote belongs to the ticket that it opened.
         for row in reversed(self._messages):
             if row["conversation_id"] == conversation.id:

@@ -44,18 +44,10 @@ async def still_held(connection: AsyncConnection, holder: str, entry: Entry) -> 
     return None if row is None else entry_of_row(row)
 
 
-async def load(connection: AsyncConnection, holder: str, keys: Iterable[tuple[int, int]]) -> list[Entry]:
-    """Those of these entries that are this process's to send, in the order of their lanes."""
-    found = await connection.execute(
-        sa.select(outbox)
-        .where(
-            sa.tuple_(outbox.c.conversation_id, outbox.c.number).in_(list(keys)),
-            outbox.c.held_by == holder,
-            in_states(UNFINISHED),
-        )
-        .order_by(outbox.c.conversation_id, outbox.c.number)
-    )
-    return [entry_of_row(row) for row in found]
+async def held_in(connection: AsyncConnection, holder: str, conversation_ids: Iterable[int]) -> list[Entry]:
+    """What this process is still to send in these conversations, in the order of their lanes."""
+    unfinished = await unfinished_in(connection, conversation_ids)
+    return [entry for held_by, entry in unfinished if held_by == holder]
 
 
 async def let_go(connection: AsyncConnection, holder: str, channels: Iterable[str]) -> None:
