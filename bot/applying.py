@@ -8,14 +8,16 @@ from typing import assert_never
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.acting import act_on, is_put_off, say_put_off
 from bot.cleaning import clean
-from bot.decisions.agent import decide_act
-from bot.decisions.browsing import decide_browsed, decide_topics, is_browsing
+from bot.decisions.bursts import BURST
 from bot.decisions.correcting import decide_edit_ended
-from bot.decisions.hands import NOT_GUARDED
-from bot.decisions.player import Written, decide_command, decide_failed, decide_pressed, decide_written
+from bot.decisions.hearing import Written
+from bot.decisions.player import decide_burst, decide_command, decide_failed, decide_written
+from bot.decisions.pressing import decide_pressed
 from bot.decisions.timer import decide_timer
-from bot.effects import CancelTimer, Effect, Say
+from bot.decisions.zones import hear as hear_zone
+from bot.effects import CancelTimer, Effect, Say, SetTimer
 from bot.happenings import ActDone, EditEnded, FileFailed, TimerDue, happened_at
 from bot.hiding import warn
 from bot.preparing import Prepared
@@ -69,11 +71,13 @@ class Applying:
             case FileFailed():
                 work.apply(place, (Say((self.files.words_for(event.reason),)),), now)
             case TimerDue():
-                self._timer(work, place, event, now, failed=failed)
+                self._timer(work, place, prepared, now, failed=failed)
             case EditEnded():
                 await self._edit_ended(connection, work, place, event, now, failed=failed)
             case ActDone():
-                return await self._act(connection, work, place, prepared, now, failed=failed)
+                if failed:
+                    return Declined("failed", "Something went wrong here; nothing was changed. Please try again.")
+                return await act_on(connection, work, place, prepared, self.policy, now)
             case _:
                 assert_never(event)
         return Done()
@@ -96,17 +100,19 @@ class Applying:
         refused = tuple(dict.fromkeys(state for _, state in files if state == "too_large"))
         if refused:
             written = replace(written, refused=tuple(self.files.words_for(state) for state in refused))
+        if event.person.time_zone is not None:
+            work.apply(place, hear_zone(situation, event.person.time_zone), now)
+            situation = place.situation(now, self.policy)
         if event.masked:
             situation, warning = warn(situation)
             work.apply(place, warning, now)
         faq = work.renderer.faq
         match event:
-            case CommandUsed(name="topics"):
-                effects = decide_topics(faq)
             case CommandUsed():
-                effects = decide_command(situation, event.name, clean(event.argument), written, faq.entries)
+                effects = decide_command(situation, event.name, clean(event.argument), written, faq)
             case MessageReceived():
                 effects = decide_written(situation, written, faq.entries)
+        note_verdict(work, written, effects)
         work.apply(place, effects, now)
 
     async def _edited(
@@ -165,11 +171,7 @@ class Applying:
         work.store_incoming(place, f"press:{event.external_id}", label, happened_at(event, now), (), data, now)
         situation = place.situation(now, self.policy)
         effects = (
-            decide_failed(situation, label)
-            if failed
-            else decide_browsed(situation, event.action, work.renderer.faq)
-            if is_browsing(event.action)
-            else decide_pressed(situation, event.action, work.renderer.faq.entries)
+            decide_failed(situation, label) if failed else decide_pressed(situation, event.action, work.renderer.faq)
         )
         work.apply(place, effects, now)
 
@@ -188,34 +190,41 @@ class Applying:
             situation = place.situation(now, self.policy)
             work.apply(place, decide_edit_ended(situation, MessageFacts.of_row(row), event), now)
 
-    def _timer(self, work: Work, place: Opened, event: TimerDue, now: datetime, *, failed: bool) -> None:
+    def _timer(self, work: Work, place: Opened, prepared: Prepared, now: datetime, *, failed: bool) -> None:
         """An alarm that cannot be acted on is put away too: it would ring for ever."""
+        event = prepared.event
+        assert isinstance(event, TimerDue)
         effects: tuple[Effect, ...] = ()
-        if not failed:
+        if is_put_off(event):
+            say_put_off(work, place, event.timer, self.policy, now, failed=failed)
+        elif event.timer.kind == BURST:
+            effects = self._burst(work, place, prepared, now, failed=failed)
+        elif not failed:
             effects = decide_timer(replace(place.situation(now, self.policy), staff=work.staff), event.timer)
         work.apply(place, (CancelTimer(event.timer.kind), *effects), now)
 
-    async def _act(
-        self,
-        connection: AsyncConnection,
-        work: Work,
-        place: Opened,
-        prepared: Prepared,
-        now: datetime,
-        *,
-        failed: bool,
-    ) -> Outcome:
-        event = prepared.event
-        assert isinstance(event, ActDone)
-        if failed:
-            return Declined("failed", "Something went wrong here; nothing was changed. Please try again.")
-        named: int | None = getattr(event.act, "message", None)
-        row = await work.find_message(connection, place, named) if named is not None else None
-        message = MessageFacts.of_row(row) if row is not None else None
-        situation = replace(place.situation(now, self.policy), staff=work.staff, network=work.limits(place))
-        effects = decide_act(situation, event.act, prepared.guarded or NOT_GUARDED, message)
-        declined = work.apply(place, effects, now)
-        return Done() if declined is None else Declined(declined.code, declined.reason, declined.findings)
+    def _burst(
+        self, work: Work, place: Opened, prepared: Prepared, now: datetime, *, failed: bool
+    ) -> tuple[Effect, ...]:
+        """The player has finished (G11)."""
+        situation, pending = place.situation(now, self.policy), place.memory.pending
+        if pending is None:
+            return ()
+        if failed or prepared.written is None:
+            return decide_failed(situation, pending.text)
+        place.question = pending.number
+        effects = decide_burst(situation, prepared.written, work.renderer.faq.entries)
+        note_verdict(work, prepared.written, effects)
+        return effects
+
+
+def note_verdict(work: Work, written: Written, effects: tuple[Effect, ...]) -> None:
+    """Count what the FAQ made of a question: ``wait`` where it is decided on later, with the words that follow."""
+    if written.match is None:
+        return
+    waits = any(isinstance(each, SetTimer) and each.kind == BURST for each in effects)
+    says = any(isinstance(each, Say) for each in effects)
+    work.verdicts.append("wait" if waits and not says else type(written.match.verdict).__name__.lower())
 
 
 def _spoken(event: MessageReceived | CommandUsed) -> str:

@@ -101,7 +101,8 @@ class EntryTitle:
 class Choice:
     """A button to be. ``{n}`` in ``action`` becomes the number of the message that carries it.
 
-    ``{t}`` becomes the number of the open ticket. With ``when_closed`` it is only there out of hours.
+    ``{t}`` becomes the number of the open ticket. With ``when_closed`` it asks for a time zone: only
+    there out of hours, and where none is known.
     """
 
     label: Text | EntryTitle | TopicTitle | LanguageName | When | ZoneName
@@ -129,11 +130,12 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class WriteNote:
-    """Keep internal words on the ticket."""
+    """Keep internal words on the ticket; ``data`` says what kind of note it is, where it is one."""
 
     text: str
     agent_id: int
     files: tuple[StoredFile, ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,11 +230,12 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Decline:
-    """Nothing is to change; the agent is told why. Always the only effect."""
+    """Nothing is to change; the agent is told why. Always the only effect. ``details`` are for the desk."""
 
     code: str
     reason: str
     findings: tuple[Finding, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +264,14 @@ class KeepFeedback:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Effects in another conversation, which the event has locked too."""
+
+    conversation_id: int
+    effects: tuple[Effect, ...]
+
+
 Effect = (
     Say
     | WriteNote
@@ -274,6 +285,7 @@ Effect = (
     | EditMessage
     | DeleteMessage
     | MarkMessage
+    | Elsewhere
     | SendAgain
     | Leave
     | ChangePlayer

@@ -9,10 +9,13 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.cleaning import clean
+from bot.conduct_words import ConductWords
+from bot.decisions.bursts import BURST
+from bot.decisions.commands import COMMANDS
+from bot.decisions.hearing import LONGEST_QUESTION, Written
 from bot.decisions.override import Guardable, Guarded
-from bot.decisions.player import COMMANDS, LONGEST_QUESTION, Written
 from bot.guarding import Guarding
-from bot.happenings import ActDone, Happening
+from bot.happenings import ActDone, Happening, TimerDue
 from bot.human_words import HumanWords
 from faq.entry import Faq
 from faq.match import Match, Question
@@ -48,8 +51,17 @@ class Preparing:
     Remembers recent questions, so that a short follow-up finds its context.
     """
 
-    def __init__(self, knows: Knows, human_words: HumanWords, guarding: Guarding) -> None:
+    def __init__(
+        self,
+        knows: Knows,
+        human_words: HumanWords,
+        guarding: Guarding,
+        take_back_words: HumanWords | None = None,
+        conduct_words: ConductWords | None = None,
+    ) -> None:
         self._knows = knows
+        self._take_back_words = take_back_words or HumanWords(())
+        self._conduct_words = conduct_words or ConductWords(())
         self._guarding = guarding
         self._human_words = human_words
         self._previous: OrderedDict[tuple[str, str], str] = OrderedDict()
@@ -70,7 +82,7 @@ class Preparing:
         return [
             Prepared(
                 event,
-                _written(event, text, matches.get(number), asks[number]) if text is not None else None,
+                self._written(event, text, matches.get(number), asks[number]) if text is not None else None,
                 await self._read(event, now),
             )
             for number, (event, text) in enumerate(zip(events, texts, strict=True))
@@ -81,7 +93,25 @@ class Preparing:
             return await self._guarding.read(event.act, now)
         return None
 
+    def _written(self, event: Happening, text: str, match: Match | None, asks_for_human: bool) -> Written:
+        return Written(
+            text,
+            match,
+            asks_for_human,
+            has_files=bool(getattr(event, "files", ())),
+            unsupported=getattr(event, "unsupported", None),
+            album=getattr(event, "album", None),
+            late=getattr(event, "late", False),
+            forwarded=getattr(event, "forwarded", False),
+            takes_back=self._take_back_words.ask(text),
+            insult=self._conduct_words.insult_in(text),
+            masked=getattr(event, "masked", False),
+        )
+
     def _question(self, event: Happening, text: str) -> Question:
+        if isinstance(event, TimerDue):
+            # The words that waited; what was asked before them is in the timer, so that it outlives a restart.
+            return Question(text[:LONGEST_QUESTION], None, event.timer.data.get("previous") or None)
         if not isinstance(event, MessageReceived | CommandUsed | MessageEdited):
             raise TypeError(f"nobody wrote {event!r}")
         place = (event.channel, event.chat)
@@ -100,24 +130,11 @@ def _text_of(event: Happening) -> str | None:
     match event:
         case MessageReceived() | MessageEdited():
             return clean(event.text)
+        case TimerDue(timer) if timer.kind == BURST:
+            return clean(str(timer.data.get("text", "")))
         case CommandUsed() if event.name == "ask" or _is_known_command(event):
             return clean(event.argument)
         case CommandUsed():
             return clean(f"/{event.name} {event.argument}")
         case _:
             return None
-
-
-def _written(event: Happening, text: str, match: Match | None, asks_for_human: bool) -> Written:
-    if not isinstance(event, MessageReceived):
-        late = isinstance(event, CommandUsed) and event.late
-        return Written(text, match, asks_for_human, late=late)
-    return Written(
-        text,
-        match,
-        asks_for_human,
-        has_files=bool(event.files),
-        unsupported=event.unsupported,
-        album=event.album,
-        late=event.late,
-    )

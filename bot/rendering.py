@@ -116,9 +116,7 @@ class Renderer:
         note = self.texts.fill("other_language", language, {"language": self.texts.name_of(spoken)})
         return f"{note}\n\n{answer}"
 
-    def _filled(
-        self, key: str, values: Mapping[str, Value], language: str, now: datetime, reader: Reader
-    ) -> str:
+    def _filled(self, key: str, values: Mapping[str, Value], language: str, now: datetime, reader: Reader) -> str:
         filled = {name: self._value(value, language, now, reader) for name, value in values.items()}
         return self.texts.fill(key, language, filled)
 

@@ -8,15 +8,16 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
-from bot.effects import Choice, KeepFeedback, OpenTicket, Record
+from bot.effects import Choice, KeepFeedback, OpenTicket, Record, WriteNote
 from bot.happenings import Happening
 from bot.situation import Memory, PlayerFacts, Policy, Situation, TicketFacts
 from channels.base import Capabilities
 from channels.splitting import split
-from handoff.acts import StoredFile
+from handoff.acts import REPLY, StoredFile
 from handoff.tickets import TicketState
-from messaging.messages import Author, IncomingFile
+from messaging.messages import Author, Direction, IncomingFile, Status
 from messaging.outbox import EntryState
+from messaging.timers import Timer
 
 Row = dict[str, Any]
 
@@ -39,6 +40,9 @@ class Opened:
     last_incoming_at: datetime | None
     last_incoming_id: str | None
     last_incoming_number: int | None = None
+    last_reply_number: int | None = None
+    # Replies that wait to go out, by the kinds of their timers; known where acts and alarms are handled.
+    pending: dict[str, Timer] = field(default_factory=dict)
     unanswered_since: datetime | None = None
     # What is being handled.
     happening: Happening | None = None
@@ -55,6 +59,15 @@ class Opened:
     def next_number(self) -> int:
         self.counter += 1
         return self.counter
+
+    def put_off(self, timer: Timer) -> None:
+        """Remember this alarm if it is a reply that waits to go out."""
+        if timer.kind.startswith(f"{REPLY}:"):
+            self.pending[timer.kind] = timer
+
+    def waiting_replies(self) -> tuple[Timer, ...]:
+        """The replies that wait to go out, in their order."""
+        return tuple(sorted(self.pending.values(), key=lambda timer: timer.due_at))
 
     @property
     def open_ticket_number(self) -> int | None:
@@ -74,6 +87,8 @@ class Opened:
             self.id,
             self.last_incoming_number,
             self.last_incoming_at,
+            last_reply_number=self.last_reply_number,
+            pending=self.waiting_replies(),
         )
 
 
@@ -111,6 +126,22 @@ def ticket_row(conversation: Opened, number: int, ticket: OpenTicket, now: datet
         "apologies": 0,
         "reopened": 0,
     }
+
+
+def note_row(conversation: Opened, number: int, note: WriteNote, now: datetime) -> Row:
+    """Words that only staff see."""
+    return message_row(
+        conversation,
+        number,
+        direction=Direction.NOTE,
+        author=Author.AGENT,
+        agent_id=note.agent_id,
+        text=note.text,
+        data={**note.data, **({"files": len(note.files)} if note.files else {})},
+        status=Status.RECEIVED,
+        sent_at=now,
+        ticket_number=conversation.ticket.number if conversation.ticket else None,
+    )
 
 
 def record_row(conversation: Opened, record: Record, now: datetime) -> Row:
@@ -178,13 +209,19 @@ def _attachment(conversation: Opened, number: int, position: int, state: str) ->
     }
 
 
-def offered_now(choices: Sequence[Choice], conversation: Opened, is_open: Callable[[], bool]) -> list[Choice]:
-    """The buttons that make sense now, each naming the open ticket where it is about that."""
+def offered_now(
+    choices: Sequence[Choice], conversation: Opened, is_open: Callable[[], bool], *, own_clock: bool
+) -> list[Choice]:
+    """The buttons that make sense now, each naming the open ticket where it is about that.
+
+    A player is asked for their time zone only where one is told them, and it is not known.
+    """
     ticket = str(conversation.open_ticket_number or 0)
+    knows = own_clock or conversation.player.time_zone is not None
     return [
         replace(each, action=each.action.replace("{t}", ticket))
         for each in choices
-        if not (each.when_closed and is_open())
+        if not (each.when_closed and (knows or is_open()))
     ]
 
 

@@ -69,7 +69,12 @@ async def render(work: Work, connection: AsyncConnection, saying: Saying) -> tup
     conversation, say, number = saying.conversation, saying.say, saying.number
     text = await words(work, connection, conversation, say.parts, saying.language, saying.now)
     reader = await reader_of(work, connection, conversation, ())
-    choices = offered_now(say.choices, conversation, is_open=lambda: work.renderer.hours.is_open(saying.now))
+    choices = offered_now(
+        say.choices,
+        conversation,
+        is_open=lambda: work.renderer.hours.is_open(saying.now),
+        own_clock=reader.own_clock,
+    )
     buttons = [work.renderer.button(each, saying.language, number, saying.now, reader) for each in choices]
     buttons = [link for part in say.parts for link in work.renderer.links(part, saying.language)] + buttons
     limits = work.limits(conversation)

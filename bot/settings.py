@@ -97,6 +97,14 @@ class FaqSettings:
     semantic: bool = True
     embedding: Path | None = None
     misses_before_handoff: int = field(default=2, metadata=within(1))
+    patience: timedelta = field(default=timedelta(seconds=4), metadata=within(timedelta(0), timedelta(minutes=1)))
+
+
+CATEGORIES = (
+    *("account", "login", "payment", "bug", "lost-item", "how-to-play", "report-a-player", "suggestion"),
+    *("complaint", "event-and-gift-code", "other"),
+)
+"""What tickets are about, where the owner says nothing else (F10)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,10 @@ class HandoffSettings:
     reopen_within: timedelta = timedelta(hours=24)
     apology_after: timedelta = field(default=timedelta(minutes=5), metadata=within(SECOND))
     apologies: int = field(default=3, metadata=within(0))
+    undo: timedelta = field(default=timedelta(seconds=5), metadata=within(timedelta(0), timedelta(minutes=1)))
+    categories: tuple[str, ...] = CATEGORIES
+    category_required: bool = True
+    follows_within: timedelta = timedelta(days=14)
     messages_per_minute: int = field(default=20, metadata=within(1))
     session_idle: timedelta = field(default=timedelta(hours=16), metadata=within(SECOND))
     session_longest: timedelta = field(default=timedelta(days=14), metadata=within(SECOND))
@@ -126,6 +138,29 @@ class QueueSettings:
     unanswered: timedelta = field(default=timedelta(minutes=30), metadata=within(timedelta(minutes=1)))
     estimate_from: int = field(default=10, metadata=within(1))
     place_told_every: timedelta = field(default=timedelta(minutes=1), metadata=within(SECOND))
+
+
+@dataclass(frozen=True, slots=True)
+class CareSettings:
+    """What happens around a request: its form, its survey, what we send unasked (U1, T18, G17)."""
+
+    form_patience: timedelta = field(default=timedelta(minutes=15), metadata=within(SECOND))
+    survey_expires: timedelta = timedelta(days=7)
+    survey_words: timedelta = timedelta(minutes=10)
+    follow_up_after: timedelta = field(default=timedelta(days=3), metadata=within(SECOND, timedelta(days=7)))
+    unasked_per_day: int = field(default=2, metadata=within(0))
+
+
+@dataclass(frozen=True, slots=True)
+class ConductSettings:
+    """Rudeness (G16); ``mute_at: 0`` leaves all of it to people."""
+
+    words: Path = Path("bot/conduct.yaml")
+    warn_at: int = field(default=2, metadata=within(1))
+    tell_lead_at: int = field(default=3, metadata=within(1))
+    mute_at: int = field(default=4, metadata=within(0))
+    mute_for: timedelta = field(default=timedelta(hours=1), metadata=within(SECOND))
+    forget_after: timedelta = field(default=timedelta(hours=24), metadata=within(SECOND))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +247,8 @@ class Settings:
     faq: FaqSettings = field(default_factory=FaqSettings)
     handoff: HandoffSettings = field(default_factory=HandoffSettings)
     queue: QueueSettings = field(default_factory=QueueSettings)
+    care: CareSettings = field(default_factory=CareSettings)
+    conduct: ConductSettings = field(default_factory=ConductSettings)
     guard: GuardSettings = field(default_factory=GuardSettings)
     hours: HoursSettings = field(default_factory=HoursSettings)
     sla: SlaSettings = field(default_factory=SlaSettings)

@@ -7,14 +7,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from bot.act_rules import ActRules
+from bot.care import Care
 from bot.remembered import Awaiting, Pending, Rudeness, Unasked
-from channels.base import Capabilities
 from bot.times import Times
+from channels.base import Capabilities
 from handoff.agents import Colleague
 from handoff.presence import PresenceRules
 from handoff.queue import QueueRules
 from handoff.tickets import OPEN, Offered, TicketState
 from messaging.messages import Author, Direction, Status
+from messaging.timers import Timer
 
 Kept = TypeVar("Kept")
 
@@ -33,7 +36,9 @@ class Policy:
     queue: QueueRules = field(default_factory=QueueRules)
     presence: PresenceRules = field(default_factory=PresenceRules)
     patience: timedelta = timedelta(0)
+    care: Care = field(default_factory=Care)
     times: Times = field(default_factory=Times)
+    act_rules: ActRules = field(default_factory=ActRules)
 
     def next_apology(self, given: int) -> timedelta:
         """How long after the last word the next apology is due, when ``given`` were given already."""
@@ -87,7 +92,7 @@ class Memory:
         return replace(self, choices=tuple(each for each in self.choices if each[0] != number))
 
     def afresh(self) -> Memory:
-        """What stays in mind when people take over: not what was asked, but what the player was told and how they are."""
+        """What stays in mind when people take over: not what was asked, but what was told, and how the player is."""
         return replace(
             self,
             question="",
@@ -202,6 +207,7 @@ class TicketFacts:
     follows: str = ""
     merged_into: str = ""
     call_back_at: datetime | None = None
+    asked_lead_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -257,7 +263,7 @@ ANY_NETWORK = Capabilities(max_text=2000, max_caption=1000, max_file=8 * 1024 * 
 class Situation:
     """One conversation at one moment. ``staff`` (by id) is known to acts and alarms only: players' words need none.
 
-    ``network`` is what the conversation's network can do, likewise.
+    ``network`` is what the conversation's network can do, ``pending`` the replies that wait to go out, likewise.
     """
 
     now: datetime
@@ -274,6 +280,8 @@ class Situation:
     last_incoming_at: datetime | None = None
     staff: Mapping[int, Colleague] = field(default_factory=dict)
     network: Capabilities = ANY_NETWORK
+    last_reply_number: int | None = None
+    pending: tuple[Timer, ...] = ()
 
     @property
     def open_ticket(self) -> TicketFacts | None:

@@ -9,6 +9,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bot.act_rules import ActRules
+from bot.care import Care
+from bot.conduct_words import SHIPPED as SHIPPED_CONDUCT
+from bot.conduct_words import ConductWords, load_conduct
 from bot.desk_words import desk_templates
 from bot.faq_guard import FaqGuard
 from bot.networks import allowed_types, max_file
@@ -114,10 +118,38 @@ def policy_of(settings: Settings) -> Policy:
         apologies=chosen.apologies,
         messages_per_minute=chosen.messages_per_minute,
         languages=settings.service.languages,
+        act_rules=ActRules(chosen.undo, chosen.categories, chosen.category_required, chosen.follows_within),
         queue=QueueRules(settings.queue.classes, settings.queue.tiers, settings.queue.wanted_for),
         presence=presence_rules(settings),
         times=times_of(settings),
+        patience=settings.faq.patience,
+        care=care_of(settings),
     )
+
+
+def care_of(settings: Settings) -> Care:
+    chosen, conduct = settings.care, settings.conduct
+    return Care(
+        time_zone=settings.service.time_zone,
+        form_patience=chosen.form_patience,
+        survey_expires=chosen.survey_expires,
+        survey_words=chosen.survey_words,
+        follow_up_after=chosen.follow_up_after,
+        unasked_per_day=chosen.unasked_per_day,
+        warn_at=conduct.warn_at,
+        tell_lead_at=conduct.tell_lead_at,
+        mute_at=conduct.mute_at,
+        mute_for=conduct.mute_for,
+        forget_insults_after=conduct.forget_after,
+    )
+
+
+def conduct_words(settings: Settings) -> ConductWords:
+    """What counts as an insult; raises ProblemsFound."""
+    path = settings.conduct.words
+    # As with the bot's texts: who installed the program has the shipped file, and need not have a copy.
+    is_default = path.parts[-2:] == SHIPPED_CONDUCT.parts[-2:]
+    return ConductWords(load_conduct(SHIPPED_CONDUCT if is_default and not path.exists() else path))
 
 
 def presence_rules(settings: Settings) -> PresenceRules:

@@ -36,12 +36,16 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who wrote, as the network tells it. ``language_hint`` is a BCP 47 tag such as ``vi`` or ``zh-hans``."""
+    """Who wrote, as the network tells it. ``language_hint`` is a BCP 47 tag such as ``vi`` or ``zh-hans``.
+
+    ``time_zone`` is a name such as Asia/Tokyo, where the network tells it.
+    """
 
     external_id: str
     name: str
     username: str | None = None
     language_hint: str | None = None
+    time_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

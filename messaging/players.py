@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -59,7 +60,7 @@ async def recognise(
             "language_hint": person.language_hint,
         }
         for key, person in persons.items()
-        if known[key][1] != person
+        if known[key][1] != replace(person, time_zone=None)
     ]
     if changed:
         await connection.execute(

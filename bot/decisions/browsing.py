@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.decisions.player import BROWSE
+from bot.decisions.hearing import BROWSE
 from bot.effects import Choice, Effect, EntryTitle, Say, Text, TopicTitle, number_in
 from bot.situation import Situation
 from faq.entry import Faq

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.decisions.hearing import WAITING
 from bot.effects import CancelTimer, ChangeTicket, Effect, OpenTicket, QueuePlace, Remember, Say, SetTimer, Text
 from bot.situation import Situation
 from handoff.tickets import TicketState
@@ -25,7 +26,7 @@ def open_ticket(
     words = greeting or (Text("waiting_greeting", {"player": situation.player_name}), QueuePlace())
     return (
         OpenTicket(reason, question, memory.offered, ticket_class or "routine", topic),
-        Say(words),
+        Say(words, WAITING if greeting is None else ()),
         apology_timer(situation, 0),
         Remember(memory.afresh()),
     )

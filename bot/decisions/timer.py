@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bot.decisions import clocking, holding, promising, silence
+from bot.decisions.forms import FORM, expire
+from bot.decisions.own_tickets import CALL_BACK, call_back
 from bot.decisions.queueing import APOLOGY, apologise
+from bot.decisions.surveys import FOLLOW_UP, follow_up
+from bot.decisions.telling import TELLING, keep_unrated
 from bot.effects import Effect
 from bot.situation import Situation
 from messaging.timers import Timer
@@ -17,6 +21,10 @@ DECIDERS: Mapping[str, Callable[[Situation, Timer], tuple[Effect, ...]]] = {
     promising.PROMISE: promising.ring,
     holding.HOLD: holding.ring,
     silence.SILENCE: silence.ring,
+    CALL_BACK: call_back,
+    FOLLOW_UP: follow_up,
+    FORM: expire,
+    TELLING: keep_unrated,
 }
 
 

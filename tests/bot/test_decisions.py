@@ -9,7 +9,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.decisions.agent import decide_act
-from bot.decisions.player import COMMANDS, Written, decide_command, decide_failed, decide_pressed, decide_written
+from bot.decisions.commands import COMMANDS
+from bot.decisions.hearing import Written
+from bot.decisions.player import decide_command, decide_failed, decide_written
+from bot.decisions.pressing import decide_pressed
 from bot.decisions.queueing import APOLOGY
 from bot.decisions.timer import decide_timer
 from bot.effects import (
@@ -27,7 +30,7 @@ from bot.effects import (
     WriteNote,
 )
 from bot.situation import Flood, Memory, Policy, Situation, TicketFacts
-from faq.entry import Handoff, Kind
+from faq.entry import Faq, Handoff, Kind
 from faq.match import Answer, Candidate, Match, Suggest
 from faq.match import Handoff as HandOver
 from handoff.acts import Claim, Close, LeaveIt, Note, Release, Reopen, Reply, Resend
@@ -43,6 +46,7 @@ KNOWN = {
     "hello": entry("hello"),
 }
 object.__setattr__(KNOWN["hello"], "kind", Kind.SMALL_TALK)
+FAQ = Faq("version", KNOWN, {}, ("en",))
 
 moments = (st.integers(0, 70) | st.integers(0, 200_000)).map(lambda seconds: NOW - timedelta(seconds=seconds))
 entry_ids = st.lists(st.sampled_from([*KNOWN, "gone"]), min_size=1, max_size=3, unique=True).map(tuple)
@@ -199,7 +203,7 @@ def test_who_asks_for_people_gets_them_or_is_told_that_they_come(situation: Situ
     st.text(max_size=4) | st.integers(0, 4).map(str),
 )
 def test_a_press_is_answered_once(situation: Situation, verb: str, number: int, rest: str) -> None:
-    effects = decide_pressed(situation, f"{verb}:{number}:{rest}" if verb != "human" else verb, KNOWN)
+    effects = decide_pressed(situation, f"{verb}:{number}:{rest}" if verb != "human" else verb, FAQ)
     holds(situation, effects)
     for effect in effects:
         if isinstance(effect, StripButtons):
@@ -211,12 +215,12 @@ def test_a_press_is_answered_once(situation: Situation, verb: str, number: int, 
 
 @given(situations, st.text(max_size=80))
 def test_no_press_at_all_can_break_a_decision(situation: Situation, action: str) -> None:
-    holds(situation, decide_pressed(situation, action, KNOWN))
+    holds(situation, decide_pressed(situation, action, FAQ))
 
 
 @given(situations, st.sampled_from(sorted(COMMANDS)) | st.text(max_size=8), st.text(max_size=8), writings)
 def test_a_command_is_answered_once(situation: Situation, name: str, argument: str, written: Written) -> None:
-    effects = decide_command(situation, name, argument, written, KNOWN)
+    effects = decide_command(situation, name, argument, written, FAQ)
     holds(situation, effects)
     if name == "human" and situation.open_ticket is None:
         assert of(OpenTicket, effects)

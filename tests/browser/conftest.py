@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -95,9 +96,10 @@ async def inn(tmp_path: Path, faq_cache: Path) -> AsyncIterator[Inn]:
     settings = replace(
         shipped,
         database=replace(shipped.database, url=f"sqlite:///{tmp_path / 'innkeeper.db'}"),
-        faq=replace(shipped.faq, cache=faq_cache, semantic=False),
+        faq=replace(shipped.faq, cache=faq_cache, semantic=False, patience=timedelta(0)),
         # Whatever the time of day: what players are told out of hours is tested elsewhere.
         hours=replace(shipped.hours, **dict.fromkeys(WEEKDAYS, ("00:00-24:00",))),
+        handoff=replace(shipped.handoff, undo=timedelta(0), category_required=False),
     )
     running = Inn(settings)
     await running.start()

@@ -27,6 +27,7 @@ faq:
   folder: {folder}/entries
   cache: {cache}
   semantic: false
+  patience: 0 seconds
 hours: {hours}
 """
 FAQ = GOBLIN_AND_LAMP

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,11 @@ def settings(database_url: str, faq_cache: Path) -> Settings:
     return replace(
         shipped,
         database=DatabaseSettings(database_url),
-        faq=replace(shipped.faq, cache=faq_cache, semantic=False),
+        # One message, one answer, at once: what bursts are is tested in test_bursts.py.
+        faq=replace(shipped.faq, cache=faq_cache, semantic=False, patience=timedelta(0)),
         hours=replace(shipped.hours, **dict.fromkeys(days, ALWAYS)),
+        # Replies go out at once, and a close is one press: undo and categories are tested in files of their own.
+        handoff=replace(shipped.handoff, undo=timedelta(0), category_required=False),
     )
 
 

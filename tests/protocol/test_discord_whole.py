@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -42,8 +42,9 @@ def settings(tmp_path: Path, faq_cache: Path) -> Settings:
     return replace(
         shipped,
         database=DatabaseSettings(f"sqlite:///{tmp_path / 'innkeeper.db'}"),
-        faq=replace(shipped.faq, cache=faq_cache, semantic=False),
+        faq=replace(shipped.faq, cache=faq_cache, semantic=False, patience=timedelta(0)),
         hours=replace(shipped.hours, **dict.fromkeys(DAYS, ("00:00-24:00",))),
+        handoff=replace(shipped.handoff, undo=timedelta(0), category_required=False),
     )
 
 
