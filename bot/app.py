@@ -39,6 +39,8 @@ from storage.errors import StorageError
 log = structlog.get_logger()
 
 SHUTDOWN_PATIENCE = 10.0
+# Timers are looked at so often at least, and as soon as the next one falls due.
+TIMERS_EVERY = 1.0
 # These write down what the others finish, and keep it ours until then: they end last.
 LAST = frozenset({"marks", "intake", "beat"})
 
@@ -84,7 +86,7 @@ class App:
         workers = {
             "intake": self.intake.run(),
             "beat": repeat(self.clockwork.beat, self.rules.heartbeat.total_seconds() / 3, "beat"),
-            "timers": repeat(self.clockwork.fire_timers, 1.0, "timers"),
+            "timers": self.clockwork.run_timers(TIMERS_EVERY),
             "files": repeat(self.fetcher.fetch_due, 0.5, "files"),
             "bring_back": repeat(self.clockwork.bring_back, 30.0, "bring_back"),
             "return_tickets": repeat(self.clockwork.return_tickets, 5.0, "return_tickets"),

@@ -16,8 +16,7 @@ from bot.sender import Sender, SendRules
 from bot.turns import whole_turn
 from handoff import tickets
 from handoff.acts import Outcome, Release
-from messaging import files, outbox, timers
-from messaging.inbox import inbox
+from messaging import files, inbox, outbox, timers
 from storage.database import Database
 from storage.errors import StorageError
 
@@ -25,6 +24,8 @@ log = structlog.get_logger()
 
 Submit = Callable[[Sequence[Happening]], Awaitable[list[Outcome]]]
 TIMERS_AT_ONCE = 200
+# So that an alarm which cannot be acted on does not keep the program busy.
+SHORTEST_PAUSE = 0.05
 REMEMBER_ARRIVALS = timedelta(days=30)
 KEEP_SENT = timedelta(days=30)
 KEEP_UNSENT = timedelta(days=1)
@@ -67,6 +68,8 @@ class Clockwork:
         self._holder = holder
         self._now = now
         self._rules = rules
+        # Those before were found to belong to messages.
+        self._uploads_looked_at = files.FIRST
 
     async def fire_timers(self) -> None:
         """Hand timers that are due to the pipeline."""
@@ -74,6 +77,23 @@ class Clockwork:
             found = await timers.due(connection, self._now(), TIMERS_AT_ONCE)
         if found:
             await self._submit([TimerDue(timer) for timer in found])
+
+    async def run_timers(self, longest: float) -> None:
+        """Fire timers as they fall due, until cancelled; they are looked at every ``longest`` seconds at least."""
+        pause = 0.0
+
+        async def turn() -> None:
+            nonlocal pause
+            pause = longest
+            await self.fire_timers()
+            async with self._database.reading() as connection:
+                due_at = await timers.next_due(connection)
+            if due_at is not None:
+                pause = min(longest, max(SHORTEST_PAUSE, (due_at - self._now()).total_seconds()))
+
+        while True:
+            await whole_turn(_turn(turn, "timers"))
+            await asyncio.sleep(pause)
 
     async def beat(self) -> None:
         """Say that this process lives, and look after what silent ones left behind."""
@@ -117,27 +137,11 @@ class Clockwork:
     async def prune(self) -> None:
         """Forget what nothing can ask for any more (old arrivals, sent entries, unsent uploads), a little at a time."""
         now = self._now()
-        old_arrivals = (
-            sa.select(inbox.c.conversation_id, inbox.c.key)
-            .where(inbox.c.received_at < now - REMEMBER_ARRIVALS)
-            .limit(PRUNED_AT_ONCE)
-        )
-        sent = outbox.outbox
-        old_sent = (
-            sa.select(sent.c.conversation_id, sent.c.number)
-            .where(
-                sent.c.finished_at < now - KEEP_SENT, sent.c.state.in_((outbox.EntryState.SENT, outbox.EntryState.LEFT))
-            )
-            .limit(PRUNED_AT_ONCE)
-        )
         async with self._database.transaction() as connection:
-            await connection.execute(
-                sa.delete(inbox).where(sa.tuple_(inbox.c.conversation_id, inbox.c.key).in_(old_arrivals))
-            )
+            await inbox.forget(connection, now - REMEMBER_ARRIVALS, PRUNED_AT_ONCE)
             await connection.execute(
                 sa.delete(outbox.holders).where(outbox.holders.c.heartbeat_at < now - REMEMBER_ARRIVALS)
             )
-            await files.forget_unsent(connection, now - KEEP_UNSENT)
-            await connection.execute(
-                sa.delete(sent).where(sa.tuple_(sent.c.conversation_id, sent.c.number).in_(old_sent))
-            )
+            await outbox.forget(connection, now - KEEP_SENT, PRUNED_AT_ONCE)
+            looked_at = await files.forget_unsent(connection, self._uploads_looked_at, now - KEEP_UNSENT)
+        self._uploads_looked_at = looked_at

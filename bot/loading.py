@@ -9,10 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.happenings import ActDone, EditEnded, FileFailed, Happening, TimerDue
+from bot.happenings import ActDone, EditEnded, FileFailed, Happening, Inner, TimerDue
 from bot.rows import Opened
 from bot.situation import Memory, PlayerFacts, TicketFacts
 from handoff import tickets as ticket_store
+from handoff.acts import Merge
 from handoff.agents import agents
 from handoff.tickets import TicketState
 from messaging.conversations import conversations
@@ -38,7 +39,7 @@ class Loading:
     ) -> tuple[dict[int, Opened], dict[Chat, int]]:
         """The conversations by id, locked, and the ids by chat. Those that nobody has written in yet are made."""
         chats = {(event.channel, event.chat) for event in events if not isinstance(event, INNER)}
-        ids = {event.conversation_id for event in events if isinstance(event, INNER)}
+        ids = {number for event in events if isinstance(event, INNER) for number in _conversations_of(event)}
         rows = await self._lock(connection, chats, ids)
         missing = chats - {(row.channel, row.chat) for row in rows}
         writers = _first_writers(event for event in events if isinstance(event, WITH_PERSON))
@@ -110,6 +111,13 @@ class Loading:
             )
 
 
+def _conversations_of(event: Inner) -> Iterable[int]:
+    """Those that it is about: putting two tickets together is about two."""
+    yield event.conversation_id
+    if isinstance(event, ActDone) and isinstance(event.act, Merge) and event.act.other_conversation is not None:
+        yield event.act.other_conversation
+
+
 def _first_writers(
     events: Iterable[MessageReceived | MessageEdited | ButtonPressed | CommandUsed],
 ) -> dict[Chat, Person]:
@@ -135,6 +143,7 @@ def _opened(row: sa.Row[Any]) -> Opened:
         last_incoming_at=row.last_incoming_at,
         last_incoming_id=row.last_incoming_id,
         last_incoming_number=row.last_incoming_number,
+        last_reply_number=row.last_reply_number,
         unanswered_since=row.unanswered_since,
         player=PlayerFacts(row.player_id, row.tier, row.time_zone, row.muted_until, row.opted_out),
     )

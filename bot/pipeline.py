@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.applying import Applying
 from bot.cleaning import cleaned
-from bot.decisions.replying import REPLY
 from bot.happenings import ActDone, Happening, TimerDue
 from bot.hiding import hide
 from bot.loading import Loading
@@ -22,7 +21,7 @@ from bot.rows import Opened
 from bot.unanswered import needs_no_answer
 from bot.work import Work
 from channels.base import Capabilities
-from handoff.acts import Declined, Done, Outcome
+from handoff.acts import REPLY, Declined, Done, Outcome
 from handoff.tickets import staff
 from messaging.inbox import seen
 from messaging.outbox import Entry

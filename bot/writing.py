@@ -44,6 +44,7 @@ async def write_conversations(connection: AsyncConnection, opened: Iterable[Open
             "last_incoming_at": each.last_incoming_at,
             "last_incoming_id": each.last_incoming_id,
             "last_incoming_number": each.last_incoming_number,
+            "last_reply_number": each.last_reply_number,
             "unanswered_since": each.unanswered_since,
         }
         for each in opened

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from handoff.guard.draft import Finding
 from handoff.tickets import TicketKey
@@ -70,6 +71,10 @@ class Reply(Act):
     seen: int | None = None
     promise: datetime | None = None
     looking: bool = False
+
+
+REPLY = "reply"
+"""The timer of a reply that was put off, ``reply:<its act's id>``; its data are the reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,14 @@ class Merge(Act):
     """Close this ticket in favour of another open one of the same player; ``into`` is its key."""
 
     into: str = field(default="", metadata=longest(60))
+
+    @property
+    def other_conversation(self) -> int | None:
+        """The conversation that it goes into; None where ``into`` is no key."""
+        try:
+            return TicketKey.parse(self.into).conversation_id
+        except ValueError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,11 +271,14 @@ class Declined:
     """The act did not take effect. ``code`` is stable for desks to act on, ``reason`` is for the agent to read.
 
     With the code ``guard``, ``findings`` are what the guard found in the reply's text, stripped of outer blanks.
+    ``details`` are facts for the desk: with ``newer`` and ``still_asking`` the ``number`` and ``text`` of what the
+    player wrote last, with ``category`` the ``categories`` there are, with ``again`` the number of ``transfers``.
     """
 
     code: str
     reason: str
     findings: tuple[Finding, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 Outcome = Done | Declined

@@ -95,6 +95,8 @@ tickets = sa.Table(
     sa.Column("merged_into", sa.Text, nullable=False, default=""),
     # When the player asked to be called back.
     sa.Column("call_back_at", Moment),
+    # Since when a question to the lead is open (H5).
+    sa.Column("asked_lead_at", Moment),
     sa.Index(
         "ix_tickets_queue",
         "queue_at",
@@ -134,6 +136,12 @@ tickets = sa.Table(
         postgresql_where=sa.text("warned > 0"),
     ),
     sa.Index("ix_tickets_resolved_at", "resolved_at"),
+    sa.Index(
+        "ix_tickets_asked_lead",
+        "asked_lead_at",
+        sqlite_where=sa.text("asked_lead_at IS NOT NULL"),
+        postgresql_where=sa.text("asked_lead_at IS NOT NULL"),
+    ),
     sa.Index(
         "ix_tickets_promise",
         "promise_due_at",
@@ -207,6 +215,7 @@ class Ticket:
     follows: str
     merged_into: str
     call_back_at: datetime | None
+    asked_lead_at: datetime | None
     queue_at: datetime
     channel: str
     player_id: int
@@ -223,6 +232,13 @@ _LISTED = sa.select(
 ).select_from(tickets.join(conversations).join(players, players.c.id == conversations.c.player_id))
 
 
+def in_state(state: TicketState) -> sa.ColumnElement[bool]:
+    """Whether a ticket is in this state. It stands in the statement itself: a partial index is only used where the
+    planner sees that its condition holds.
+    """
+    return tickets.c.state == sa.literal(state, tickets.c.state.type, literal_execute=True)
+
+
 async def find(connection: AsyncConnection, key: TicketKey) -> Ticket | None:
     """The ticket, or None."""
     query = _LISTED.where(tickets.c.conversation_id == key.conversation_id, tickets.c.number == key.number)
@@ -232,13 +248,13 @@ async def find(connection: AsyncConnection, key: TicketKey) -> Ticket | None:
 
 async def waiting(connection: AsyncConnection, limit: int = 200) -> list[Ticket]:
     """The queue in its order (G15)."""
-    query = _LISTED.where(tickets.c.state == TicketState.WAITING).order_by(tickets.c.queue_at).limit(limit)
+    query = _LISTED.where(in_state(TicketState.WAITING)).order_by(tickets.c.queue_at).limit(limit)
     return [_ticket(row) for row in await connection.execute(query)]
 
 
 async def assigned(connection: AsyncConnection, agent_id: int | None = None, limit: int = 200) -> list[Ticket]:
     """Tickets in an agent's hands (in anybody's where no agent is named), the oldest claim first."""
-    query = _LISTED.where(tickets.c.state == TicketState.ASSIGNED).order_by(tickets.c.claimed_at).limit(limit)
+    query = _LISTED.where(in_state(TicketState.ASSIGNED)).order_by(tickets.c.claimed_at).limit(limit)
     if agent_id is not None:
         query = query.where(tickets.c.agent_id == agent_id)
     return [_ticket(row) for row in await connection.execute(query)]
@@ -247,7 +263,7 @@ async def assigned(connection: AsyncConnection, agent_id: int | None = None, lim
 async def snoozed(connection: AsyncConnection, limit: int = 200) -> list[Ticket]:
     """Tickets put aside, those that wake first on top; those that wait for the player's word come last."""
     query = (
-        _LISTED.where(tickets.c.state == TicketState.SNOOZED)
+        _LISTED.where(in_state(TicketState.SNOOZED))
         .order_by(tickets.c.snoozed_until.is_(None), tickets.c.snoozed_until)
         .limit(limit)
     )
@@ -258,7 +274,7 @@ async def of_disabled_agents(connection: AsyncConnection, limit: int = 100) -> l
     """Tickets still in the hands of agents who are shut out."""
     query = (
         _LISTED.join(agents, agents.c.id == tickets.c.agent_id)
-        .where(tickets.c.state == TicketState.ASSIGNED, agents.c.disabled_at.is_not(None))
+        .where(in_state(TicketState.ASSIGNED), agents.c.disabled_at.is_not(None))
         .limit(limit)
     )
     return [_ticket(row) for row in await connection.execute(query)]
@@ -268,7 +284,7 @@ async def staff(connection: AsyncConnection) -> dict[int, Colleague]:
     """Everybody who is not shut out, by id, with what they have in hand."""
     counted = await connection.execute(
         sa.select(tickets.c.agent_id, sa.func.count())
-        .where(tickets.c.state == TicketState.ASSIGNED)
+        .where(in_state(TicketState.ASSIGNED))
         .group_by(tickets.c.agent_id)
     )
     in_hand = {row[0]: row[1] for row in counted}
@@ -294,7 +310,7 @@ async def staff(connection: AsyncConnection) -> dict[int, Colleague]:
 
 async def resolved(connection: AsyncConnection, limit: int = 50) -> list[Ticket]:
     """The tickets closed last, newest first."""
-    query = _LISTED.where(tickets.c.state == TicketState.RESOLVED).order_by(tickets.c.resolved_at.desc()).limit(limit)
+    query = _LISTED.where(in_state(TicketState.RESOLVED)).order_by(tickets.c.resolved_at.desc()).limit(limit)
     return [_ticket(row) for row in await connection.execute(query)]
 
 
@@ -320,7 +336,7 @@ async def ahead(connection: AsyncConnection, queue_at: datetime) -> int:
         await connection.scalar(
             sa.select(sa.func.count())
             .select_from(tickets)
-            .where(tickets.c.state == TicketState.WAITING, tickets.c.queue_at < queue_at)
+            .where(in_state(TicketState.WAITING), tickets.c.queue_at < queue_at)
         )
         or 0
     )
@@ -331,9 +347,7 @@ async def queue_figures(connection: AsyncConnection) -> tuple[int, datetime | No
     """How many wait, and since when the one who waits longest does."""
     row = (
         await connection.execute(
-            sa.select(sa.func.count(), sa.func.min(tickets.c.waiting_since)).where(
-                tickets.c.state == TicketState.WAITING
-            )
+            sa.select(sa.func.count(), sa.func.min(tickets.c.waiting_since)).where(in_state(TicketState.WAITING))
         )
     ).one()
     return row[0], row[1]
@@ -392,6 +406,7 @@ def _ticket(row: sa.Row[Any]) -> Ticket:
         follows=row.follows,
         merged_into=row.merged_into,
         call_back_at=row.call_back_at,
+        asked_lead_at=row.asked_lead_at,
         queue_at=row.queue_at,
         channel=row.channel,
         player_id=row.player_id,

@@ -37,6 +37,8 @@ conversations = sa.Table(
     sa.Column("last_incoming_id", sa.Text),
     # The number of what the player wrote last: a reply written before it was read is told by it.
     sa.Column("last_incoming_number", Identifier),
+    # The number of what an agent told them last: whether the player is still asking (W13) is told by both.
+    sa.Column("last_reply_number", Identifier),
     # Since when the player's words have neither an answer of ours nor a ticket (T17).
     sa.Column("unanswered_since", Moment),
     sa.UniqueConstraint("channel", "chat"),

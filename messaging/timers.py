@@ -46,6 +46,18 @@ async def next_due(connection: AsyncConnection) -> datetime | None:
     return found
 
 
+async def of_kind(connection: AsyncConnection, conversation_ids: Iterable[int], kind: str) -> list[Timer]:
+    """The timers ``kind:…`` of these conversations, in the order in which they fall due."""
+    found = await connection.execute(
+        sa.select(timers)
+        .where(
+            timers.c.conversation_id.in_(list(conversation_ids)), timers.c.kind.startswith(f"{kind}:", autoescape=True)
+        )
+        .order_by(timers.c.due_at)
+    )
+    return [Timer(row.conversation_id, row.kind, row.due_at, row.data) for row in found]
+
+
 async def set_all(database: Database, connection: AsyncConnection, alarms: Iterable[Timer]) -> None:
     """Set these timers, moving those that are set already."""
     rows = [

@@ -4,36 +4,67 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.decisions import answering, clocking, correcting, holding, promising
-from bot.decisions.hands import GONE, NOT_GUARDED, Decider, Deed, in_hand, of_newest, of_open
+from bot.decisions import (
+    answering,
+    clocking,
+    closing,
+    correcting,
+    holding,
+    leading,
+    merging,
+    promising,
+    replying,
+    transferring,
+)
+from bot.decisions.hands import GONE, NOT_GUARDED, NOTHING_ELSE, About, Decider, Deed, in_hand, of_newest, of_open
 from bot.decisions.override import Guarded
 from bot.effects import Effect
-from bot.situation import MessageFacts, Situation
+from bot.situation import Situation
 from handoff.acts import (
     Act,
+    AnswerLead,
+    AskLead,
     Claim,
     Classify,
     Close,
+    ConfirmUnderstood,
     Correct,
     DropPromise,
+    Escalate,
     Hold,
     KeepPromise,
     LeaveIt,
+    Merge,
+    Mute,
     Note,
     Release,
     Reopen,
     Reply,
     Resend,
+    Transfer,
+    Undo,
     Unhold,
+    Unmute,
+    WriteMemo,
 )
 
 # Every act and what decides it, with what it needs first: the ticket in hand, an open one, the newest, or any.
 DECIDERS: Mapping[type[Act], Decider] = {
     Claim: of_newest(answering.claim),
-    Reply: in_hand(answering.reply),
+    Reply: in_hand(replying.reply),
+    Undo: replying.undo,
     Note: answering.note,
     Release: in_hand(answering.release),
-    Close: in_hand(answering.close),
+    Close: in_hand(closing.close),
+    ConfirmUnderstood: in_hand(closing.confirm),
+    Transfer: in_hand(transferring.transfer),
+    Escalate: in_hand(transferring.escalate),
+    Merge: in_hand(merging.merge),
+    AskLead: in_hand(leading.ask_lead),
+    AnswerLead: of_open(leading.of_leads(leading.answer_lead)),
+    WriteMemo: leading.write_memo,
+    Mute: leading.of_leads(leading.mute),
+    Unmute: leading.of_leads(leading.unmute),
     Reopen: of_newest(answering.reopen),
     Resend: answering.send_again,
     LeaveIt: answering.leave,
@@ -47,10 +78,10 @@ DECIDERS: Mapping[type[Act], Decider] = {
 
 
 def decide_act(
-    situation: Situation, act: Act, guarded: Guarded = NOT_GUARDED, message: MessageFacts | None = None
+    situation: Situation, act: Act, guarded: Guarded = NOT_GUARDED, about: About = NOTHING_ELSE
 ) -> tuple[Effect, ...]:
-    """The act's effects, or a single Decline. See Deed for ``guarded`` and ``message``."""
+    """The act's effects, or a single Decline. See Deed for ``guarded`` and ``about``."""
     ticket = situation.ticket
     if ticket is None or ticket.number < act.ticket.number:
         return (GONE,)
-    return DECIDERS[type(act)](situation, Deed(act, ticket, guarded, message))
+    return DECIDERS[type(act)](situation, Deed(act, ticket, guarded, about))

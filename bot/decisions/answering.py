@@ -1,11 +1,10 @@
-"""Taking a ticket, talking with its player, giving it back, closing and reopening it."""
+"""Taking a ticket, giving it back, reopening it; notes, and what to do about what did not surely arrive."""
 
 from __future__ import annotations
 
 from bot.decisions.hands import CLOSED, EMPTY, Deed
-from bot.decisions.override import record, refusal
-from bot.decisions.promising import promise_refusal
 from bot.decisions.queueing import APOLOGY, apology_timer
+from bot.decisions.transferring import may_take
 from bot.effects import (
     CancelTimer,
     ChangeTicket,
@@ -13,16 +12,15 @@ from bot.effects import (
     Effect,
     Leave,
     QueuePlace,
+    Record,
     Say,
     SendAgain,
     Text,
-    Verbatim,
     WriteNote,
 )
 from bot.situation import Situation
-from handoff.acts import Claim, Close, LeaveIt, Note, Release, Reopen, Reply, Resend
+from handoff.acts import Claim, LeaveIt, Note, Release, Reopen, Resend
 from handoff.tickets import TicketState
-from messaging.messages import Author
 
 
 def claim(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
@@ -32,40 +30,36 @@ def claim(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
         return (CLOSED,)
     if ticket.state is not TicketState.WAITING:
         return (Decline("taken", f"{ticket.holder or 'Somebody else'} took it first."),)
+    refused = of_another_level(situation, deed)
+    if refused is not None:
+        return (refused,)
     greeting = Text("agent_greeting", {"agent": act.desk_name, "player": situation.player_name})
     # W11: whoever had to wait past the promised time is thanked for it.
     waited = situation.now - ticket.waiting_since > situation.policy.apology_after or ticket.apologies > 0
     parts = (greeting, Text("thanks_for_waiting")) if waited else (greeting,)
     return (
         ChangeTicket(
-            {"state": TicketState.ASSIGNED, "agent_id": act.agent_id, "claimed_at": situation.now}, act.desk_name
+            {
+                "state": TicketState.ASSIGNED,
+                "agent_id": act.agent_id,
+                "claimed_at": situation.now,
+                "wanted_agent_id": None,
+                "wanted_since": None,
+            },
+            act.desk_name,
         ),
         CancelTimer(APOLOGY),
         Say(parts),
+        Record("claimed", act.agent_id),
     )
 
 
-def reply(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
-    act: Reply = deed.act
-    if not act.text.strip() and not act.files:
-        return (EMPTY,)
-    refused = refusal(deed.guarded, act)
-    if refused is not None:
-        return (refused,)
-    note, kept = record(deed.guarded, act)
-    first = {} if deed.ticket.first_reply_at else {"first_reply_at": situation.now}
-    return (
-        Say(
-            (Verbatim(act.text.strip()),),
-            author=Author.AGENT,
-            agent_id=act.agent_id,
-            files=act.files,
-            # What players who read from the tables see above it (W9).
-            data={"agent": act.desk_name, **kept},
-        ),
-        *((WriteNote(note, act.agent_id),) if note else ()),
-        ChangeTicket({"last_reply_at": situation.now, **first}),
-    )
+def of_another_level(situation: Situation, deed: Deed) -> Decline | None:
+    """Why this agent may not take the ticket (H6); None where they may."""
+    colleague = situation.staff.get(deed.act.agent_id)
+    if may_take(colleague.role if colleague is not None else None, deed.ticket.level):
+        return None
+    return Decline("level", f"This ticket waits for a {deed.ticket.level}.")
 
 
 def note(_situation: Situation, deed: Deed) -> tuple[Effect, ...]:
@@ -77,6 +71,9 @@ def note(_situation: Situation, deed: Deed) -> tuple[Effect, ...]:
 
 def send_again(_situation: Situation, deed: Deed) -> tuple[Effect, ...]:
     act: Resend = deed.act
+    message = deed.about.message
+    if message is not None and (message.is_deleted or "correction" in message.data):
+        return (Decline("corrected", "What it said was corrected since: write it anew."),)
     return (SendAgain(act.message),)
 
 
@@ -86,23 +83,14 @@ def leave(_situation: Situation, deed: Deed) -> tuple[Effect, ...]:
 
 
 def release(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
-    _act: Release = deed.act
+    act: Release = deed.act
+    reason = act.reason.strip()
     return (
-        ChangeTicket({"state": TicketState.WAITING, "agent_id": None, "claimed_at": None}),
+        *((WriteNote(f"Given back. {reason}", act.agent_id),) if reason else ()),
+        ChangeTicket({"state": TicketState.WAITING, "agent_id": None, "claimed_at": None, "held_since": None}),
         apology_timer(situation, deed.ticket.apologies),
         Say((Text("already_waiting"), QueuePlace())),
-    )
-
-
-def close(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
-    act: Close = deed.act
-    refused = promise_refusal(deed.ticket)
-    if refused is not None:
-        return (refused,)
-    return (
-        ChangeTicket({"state": TicketState.RESOLVED, "resolved_at": situation.now}),
-        CancelTimer(APOLOGY),
-        Say((Text("closing", {"agent": act.desk_name, "player": situation.player_name}),)),
+        Record("released", act.agent_id, {"reason": reason} if reason else {}),
     )
 
 
@@ -110,6 +98,9 @@ def reopen(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
     act: Reopen = deed.act
     if deed.ticket.state is not TicketState.RESOLVED:
         return (Decline("open", "The ticket is open already."),)
+    refused = of_another_level(situation, deed)
+    if refused is not None:
+        return (refused,)
     return (
         ChangeTicket(
             {
@@ -118,8 +109,10 @@ def reopen(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
                 "claimed_at": situation.now,
                 "resolved_at": None,
                 "reopened": deed.ticket.reopened + 1,
+                "merged_into": "",
             },
             act.desk_name,
         ),
         Say((Text("agent_greeting", {"agent": act.desk_name, "player": situation.player_name}),)),
+        Record("reopened", act.agent_id),
     )

@@ -19,7 +19,7 @@ _UNDELIVERED = (Status.UNKNOWN, Status.DEAD)
 
 def correct(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
     act: Correct = deed.act
-    message, text = deed.message, act.text.strip()
+    message, text = deed.about.message, act.text.strip()
     declined = _not_to_correct(situation, act, message, text)
     if declined is None:
         declined = refusal(deed.guarded, act)

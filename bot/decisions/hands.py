@@ -11,7 +11,7 @@ from bot.effects import Decline, Effect
 from bot.situation import MessageFacts, Situation, TicketFacts
 from handoff.acts import Act
 from handoff.agents import Role
-from handoff.tickets import TicketState
+from handoff.tickets import TicketKey, TicketState
 
 GONE = Decline("gone", "This ticket does not exist any more.")
 NOT_NEWEST = Decline("not_newest", "The player has a newer ticket: work on that one.")
@@ -22,16 +22,43 @@ NOT_GUARDED = Guarded()
 
 
 @dataclass(frozen=True, slots=True)
+class OtherTicket:
+    """The newest ticket of another conversation."""
+
+    key: TicketKey
+    ticket: TicketFacts
+    player_id: int
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an act is about besides its ticket, as far as it asks for it.
+
+    ``message`` is the one that it names; ``newest`` what the player wrote last, and whether that only greets or thanks;
+    ``other`` the ticket that this one is to go into.
+    """
+
+    message: MessageFacts | None = None
+    newest: MessageFacts | None = None
+    newest_is_courtesy: bool = False
+    other: OtherTicket | None = None
+
+
+NOTHING_ELSE = About()
+
+
+@dataclass(frozen=True, slots=True)
 class Deed:
     """An act with the ticket that it is done to; ``guarded`` is what the guard made of its words.
 
-    ``message`` is the message that it is about, where it names one and there is one.
+    ``about`` is what else it is about.
     """
 
     act: Any
     ticket: TicketFacts
     guarded: Guarded = NOT_GUARDED
-    message: MessageFacts | None = None
+    about: About = NOTHING_ELSE
 
 
 Decider = Callable[[Situation, Deed], tuple[Effect, ...]]

@@ -43,6 +43,14 @@ def _either(phrases: list[str]) -> str:
     return f"(?:{'|'.join(parts)})"
 
 
+def is_courtesy(text: str) -> bool:
+    """Whether it only greets, thanks or says goodbye."""
+    opening, closing = _patterns(True)
+    start = opening.match(text)
+    rest = closing.sub("", text[start.end() :] if start else text)
+    return any(map(str.isalnum, text)) and not any(map(str.isalnum, rest))
+
+
 def core(text: str, *, polite: bool = True) -> str:
     """``text`` without greetings before and thanks after; all of it where nothing else is left.
 

@@ -144,9 +144,9 @@ class DeskActs:
 
     async def _ended(self, act: Act) -> web.Response:
         outcome = await self._perform(act)
-        if isinstance(outcome, Declined) and isinstance(act, Reply | Correct) and outcome.findings:
+        if isinstance(outcome, Declined) and isinstance(act, Reply | Correct | ConfirmUnderstood) and outcome.findings:
             found = {"text": act.text, "findings": [views.finding(each) for each in outcome.findings]}
             raise refusal(web.HTTPConflict, outcome.code, outcome.reason, **found)
         if isinstance(outcome, Declined):
-            raise refusal(web.HTTPConflict, outcome.code, outcome.reason)
+            raise refusal(web.HTTPConflict, outcome.code, outcome.reason, **outcome.details)
         return web.json_response({})

@@ -15,7 +15,8 @@ from messaging.conversations import Attachment, Message
 
 _LISTED_QUESTION = 160
 # Facts about a message that its reader should know of; the rest of ``data`` is for the program.
-_FACTS = ("unsupported", "late", "forwarded")
+# ``kind`` is a note's: brief (H2), question to the lead and answer of the lead (H5).
+_FACTS = ("unsupported", "late", "forwarded", "kind")
 
 
 def listed(ticket: Ticket, last_incoming_at: datetime | None = None) -> dict[str, Any]:

@@ -34,7 +34,7 @@ faq:
   semantic: {semantic}
   misses_before_handoff: 1000000
   variables: {{game: g, company: c, support_hours: h, shop_url: "https://a.example", account_url: "https://b.example"}}
-handoff: {{messages_per_minute: 1000000}}
+handoff: {{messages_per_minute: 1000000, undo: 0 seconds}}
 log: {{level: error}}
 """
 

@@ -37,7 +37,7 @@ channels:
   web: {{enabled: false}}
 faq: {{folder: {faq}/entries, cache: {faq}/cache, semantic: false, answer_above: 0.5, misses_before_handoff: 3,
   patience: 0 seconds}}
-handoff: {{messages_per_minute: {messages_per_minute}, apology_after: 2 seconds}}
+handoff: {{messages_per_minute: {messages_per_minute}, apology_after: 2 seconds, undo: {undo}, category_required: false}}
 hours: {{{hours}}}
 log: {{level: warning}}
 """
@@ -166,6 +166,8 @@ class World:
             faq=self._faq,
             hours=hours,
             messages_per_minute=self.plan.messages_per_minute,
+            # Every other world dies with replies that can still be undone.
+            undo="1 second" if self.plan.seed % 2 else "0 seconds",
         )
         self._config.write_text(text, encoding="utf-8")
 

@@ -42,7 +42,7 @@ async def test_the_whole_conversation_as_both_sides_see_it(house: House) -> None
     seen = len(ann.messages)
     await ann.writes("how do i get my account back")
     assert await mira.does(Note, ticket, text="knows the answer, is upset") == Done()
-    assert await mira.does(Close, ticket) == Done()
+    assert await mira.does(Close, ticket, unconfirmed="settled by telephone") == Done()
     await ann.reads("Mira has closed this request")
     # While a human has the ticket the bot is silent, and a note is never sent.
     assert len(ann.messages) == seen + 1
@@ -124,7 +124,7 @@ async def test_who_writes_again_soon_after_the_close_continues_the_same_request(
     mira = await house.agent()
     ann, ticket = await asked(house)
     await mira.does(Claim, ticket)
-    await mira.does(Close, ticket)
+    await mira.does(Close, ticket, unconfirmed="settled by telephone")
     await ann.reads("closed this request")
     await ann.writes("zqxv still wvut broken")
     await ann.reads("picked up your earlier request")
@@ -136,7 +136,7 @@ async def test_who_writes_again_much_later_starts_anew(house: House) -> None:
     mira = await house.agent()
     ann, ticket = await asked(house)
     await mira.does(Claim, ticket)
-    await mira.does(Close, ticket)
+    await mira.does(Close, ticket, unconfirmed="settled by telephone")
     house.clock.advance(hours=25)
     await ann.writes("zqxv wvut plmk")
     await ann.reads("do not have an answer")
@@ -151,7 +151,7 @@ async def test_an_agent_reopens_a_closed_ticket(house: House) -> None:
     mira = await house.agent()
     _, ticket = await asked(house)
     await mira.does(Claim, ticket)
-    await mira.does(Close, ticket)
+    await mira.does(Close, ticket, unconfirmed="settled by telephone")
     assert await mira.does(Reopen, ticket) == Done()
     assert (await house.ticket(ticket.key)).state is TicketState.ASSIGNED
     assert (await mira.does(Reopen, ticket)).code == "open"

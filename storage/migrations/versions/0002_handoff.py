@@ -38,6 +38,7 @@ TICKETS: tuple[sa.Column[Any], ...] = (
     sa.Column("follows", sa.Text(), nullable=False, server_default=""),
     sa.Column("merged_into", sa.Text(), nullable=False, server_default=""),
     sa.Column("call_back_at", Moment(), nullable=True),
+    sa.Column("asked_lead_at", Moment(), nullable=True),
 )
 AGENTS: tuple[sa.Column[Any], ...] = (
     sa.Column("skills", Json, nullable=False, server_default="[]"),
@@ -58,6 +59,7 @@ PLAYERS: tuple[sa.Column[Any], ...] = (
 
 CONVERSATIONS: tuple[sa.Column[Any], ...] = (
     sa.Column("last_incoming_number", Identifier, nullable=True),
+    sa.Column("last_reply_number", Identifier, nullable=True),
     sa.Column("unanswered_since", Moment(), nullable=True),
 )
 
@@ -75,6 +77,7 @@ def upgrade() -> None:
     _partial_index("ix_tickets_snoozed", ["snoozed_until"], "state = 'snoozed'")
     _partial_index("ix_conversations_unanswered", ["unanswered_since"], "unanswered_since IS NOT NULL", "conversations")
     _partial_index("ix_tickets_warned", ["due_at"], "warned > 0")
+    _partial_index("ix_tickets_asked_lead", ["asked_lead_at"], "asked_lead_at IS NOT NULL")
     _partial_index("ix_tickets_promise", ["promise_due_at"], "promise_due_at IS NOT NULL")
     op.create_table(
         "ticket_events",
