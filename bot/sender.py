@@ -219,10 +219,6 @@ class Sender:
         if self._stop.is_set():
             return entry
         try:
-            held = await self.holdings.confirmed(entry)
-            if held is None:
-                return None
-            entry = held
             outgoing = await outgoing_of(self._database, entry)
         except Unsendable as error:
             await self._done(entry, EntryState.DEAD, error=str(error))
@@ -238,7 +234,11 @@ class Sender:
             # So that a crash from here on leaves the honest word "unknown", and before here "surely not sent".
             await self._marks.write(self._mark(entry, EntryState.SENDING))
         async with self._slots[lane[0]]:
-            return await self._send(channel, entry, outgoing)
+            try:
+                held = await self.holdings.confirmed(entry)
+            except StorageError as error:
+                return await self._retry(entry, TryLater(str(error)))
+            return await self._send(channel, held, outgoing) if held is not None else None
 
     async def _send(self, channel: Channel, entry: Entry, outgoing: Outgoing) -> Entry | None:
         try:

@@ -18,6 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from messaging.conversations import conversations
 from messaging.messages import Author
 from storage.database import Database, Identifier, Json, Moment, metadata
 
@@ -39,6 +40,7 @@ class EntryState(StrEnum):
 
 TAKEN_AT_ONCE = 500
 UNFINISHED = (EntryState.WAITING, EntryState.SENDING)
+SETTLED = (EntryState.SENT, EntryState.LEFT)
 FAILED = (EntryState.UNKNOWN, EntryState.DEAD)
 
 outbox = sa.Table(
@@ -66,7 +68,8 @@ outbox = sa.Table(
     sa.Index("ix_outbox_message", "conversation_id", "message_number"),
     sa.Index(
         "ix_outbox_unfinished",
-        "held_by",
+        "conversation_id",
+        "number",
         sqlite_where=sa.text("state IN ('waiting', 'sending')"),
         postgresql_where=sa.text("state IN ('waiting', 'sending')"),
     ),
@@ -75,6 +78,12 @@ outbox = sa.Table(
         "state",
         sqlite_where=sa.text("state IN ('unknown', 'dead')"),
         postgresql_where=sa.text("state IN ('unknown', 'dead')"),
+    ),
+    sa.Index(
+        "ix_outbox_settled",
+        "finished_at",
+        sqlite_where=sa.text("state IN ('sent', 'left')"),
+        postgresql_where=sa.text("state IN ('sent', 'left')"),
     ),
 )
 
@@ -185,28 +194,31 @@ async def take_over(
     alive_since: datetime,
     limit: int = TAKEN_AT_ONCE,
 ) -> list[Entry]:
-    """Hold unfinished entries of these channels whose holder is silent since then, in the order of their lanes."""
-    alive = sa.select(holders.c.id).where(holders.c.heartbeat_at > alive_since)
-    query = (
-        sa.select(outbox)
-        .where(
-            in_states(UNFINISHED),
-            outbox.c.held_by != holder,
-            outbox.c.held_by.not_in(alive),
-            outbox.c.channel.in_(list(channels)),
-        )
-        .order_by(outbox.c.conversation_id, outbox.c.number)
-        .limit(limit)
+    """Hold what is unfinished on these channels and whose holder is silent since then, in the order of its lanes.
+
+    Of at most ``limit`` conversations; what another living process sends in goes on being sent by that one.
+    """
+    beating = await connection.scalars(sa.select(holders.c.id).where(holders.c.heartbeat_at > alive_since))
+    alive, reached = {*beating, holder}, list(channels)
+    left = sa.and_(in_states(UNFINISHED), outbox.c.held_by.not_in(alive), outbox.c.channel.in_(reached))
+    ids = await connection.scalars(
+        sa.select(outbox.c.conversation_id).where(left).distinct().order_by(outbox.c.conversation_id).limit(limit)
     )
-    rows = (await connection.execute(database.skip_locked(query))).all()
-    if rows:
-        keys = [(row.conversation_id, row.number) for row in rows]
+    # Whoever writes in a conversation holds its row: nothing comes behind what is taken over before it is.
+    rows_of = sa.select(conversations.c.id).where(conversations.c.id.in_(ids.all())).order_by(conversations.c.id)
+    locked = (await connection.scalars(database.skip_locked(rows_of))).all()
+    if not locked:
+        return []
+    unfinished = sa.select(outbox).where(outbox.c.conversation_id.in_(locked), in_states(UNFINISHED))
+    rows = (await connection.execute(unfinished.order_by(outbox.c.conversation_id, outbox.c.number))).all()
+    others = {row.conversation_id: row.held_by for row in rows if row.held_by in alive - {holder}}
+    orphans = [row for row in rows if row.held_by not in alive and row.channel in reached]
+    for heir in {others.get(row.conversation_id, holder) for row in orphans}:
+        keys = [(row.conversation_id, row.number) for row in orphans if others.get(row.conversation_id, holder) == heir]
         await connection.execute(
-            sa.update(outbox)
-            .where(sa.tuple_(outbox.c.conversation_id, outbox.c.number).in_(keys))
-            .values(held_by=holder)
+            sa.update(outbox).where(sa.tuple_(outbox.c.conversation_id, outbox.c.number).in_(keys)).values(held_by=heir)
         )
-    return [entry_of_row(row) for row in rows]
+    return [entry_of_row(row) for row in orphans if row.conversation_id not in others]
 
 
 async def held_by_others(connection: AsyncConnection, holder: str, conversation_ids: Iterable[int]) -> dict[int, str]:
@@ -295,6 +307,25 @@ async def oldest_unfinished(connection: AsyncConnection) -> datetime | None:
         sa.select(sa.func.min(outbox.c.created_at)).where(in_states(UNFINISHED))
     )
     return found
+
+
+async def forget(connection: AsyncConnection, before: datetime, limit: int) -> None:
+    """Forget entries that were settled before then, the oldest first, at most ``limit``; failed ones stay."""
+    old = await connection.execute(
+        sa.select(outbox.c.conversation_id, outbox.c.number)
+        .where(in_states(SETTLED), outbox.c.finished_at < before)
+        .order_by(outbox.c.finished_at)
+        .limit(limit)
+    )
+    keys = [{"of_conversation": row.conversation_id, "of_number": row.number} for row in old]
+    if keys:
+        await connection.execute(
+            sa.delete(outbox).where(
+                outbox.c.conversation_id == sa.bindparam("of_conversation"),
+                outbox.c.number == sa.bindparam("of_number"),
+            ),
+            keys,
+        )
 
 
 def lanes_of(entries: Iterable[Entry]) -> dict[tuple[str, str], list[Entry]]:
