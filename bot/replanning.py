@@ -51,7 +51,10 @@ class Replanning:
     def _is_stale(self, row: sa.Row[Any], now: datetime) -> bool:
         if not row.clocks:
             # From before there were clocks.
-            return True
+            return row.alarm_at is None or row.alarm_at > now
+        if row.alarm_at is not None and row.alarm_at <= now:
+            # It rings anyway.
+            return False
         name, calendar = row.clocks["ticket_class"], self.times.calendar
         clocks = Clocks.from_plain(row.clocks, {name: self.times.class_of(name)}).renewed(now, calendar)
         if clocks.to_plain() != row.clocks or clocks.due_at(calendar) != row.due_at:
