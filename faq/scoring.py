@@ -96,17 +96,16 @@ class Scorer:
             found[target] = candidates
 
     def _spelled_out(self, readings: Sequence[Reading]) -> list[str]:
-        """What was written; Vietnamese on a plain keyboard with its diacritics, else an embedding misreads it."""
-        restorer = self._restorer
+        """What was written, but not shouted, and Vietnamese from a plain keyboard with its diacritics: an embedding
+        misreads both."""
+        restorer, texts = self._restorer, [_calm(reading.raw) for reading in readings]
         if restorer is None:
-            return [reading.raw for reading in readings]
+            return texts
         pieces = Stream([reading.folded for reading in readings]).pieces()
-        languages = self._detector.detect([reading.raw for reading in readings], pieces, [None] * len(readings))
+        languages = self._detector.detect(texts, pieces, [None] * len(texts))
         return [
-            restorer.restore(reading.raw)
-            if reading.raw.isascii() and base(language or "") == VIETNAMESE
-            else reading.raw
-            for reading, language in zip(readings, languages, strict=True)
+            restorer.restore(text) if text.isascii() and base(language or "") == VIETNAMESE else text
+            for text, language in zip(texts, languages, strict=True)
         ]
 
     def _batch(self, readings: Sequence[Reading]) -> _Batch:
@@ -199,6 +198,12 @@ class Scorer:
             "closeness": found.closeness,
             "nearest_phrasing": self._model.phrasings[found.phrasing],
         }
+
+
+def _calm(text: str) -> str:
+    """Small letters where most are capitals: five in a hundred questions in capitals went astray."""
+    capitals, letters = sum(map(str.isupper, text)), sum(map(str.isalpha, text))
+    return text.lower() if 2 * capitals > letters else text
 
 
 def _likeness(blocks: Blocks, at: int, head: Head, entries: NDArray[np.int64]) -> NDArray[np.float32]:

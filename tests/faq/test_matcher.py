@@ -312,8 +312,8 @@ def test_a_phrasing_is_answered_however_careful_the_threshold_and_whatever_slips
         assert isinstance(match.verdict, Answer), (text, match)
 
 
-def test_an_embedding_reads_vietnamese_from_a_plain_keyboard_with_its_diacritics() -> None:
-    """Else it takes it for another language; English beside it is left as it is."""
+def embedded_for(*questions: str) -> list[str]:
+    """What a matcher has embedded for these questions, where words settle nothing."""
     faq, embedder = faq_of(SAMPLE), CountingEmbedder()
     rows = [(place, each) for place, entry in enumerate(faq.entries.values()) for each in entry.phrasings]
     lesson = Lesson(
@@ -328,6 +328,18 @@ def test_an_embedding_reads_vietnamese_from_a_plain_keyboard_with_its_diacritics
     never_settled = replace(model, heads=(replace(model.heads[0], settles_above=NEVER), model.heads[1]))
     embedder.asked.clear()
     found = Matcher(never_settled, WORDS, "one", embedder)
-    found.match([Question("minh muon doi ten nhan vat khac"), Question("how can i get my old name again")])
-    assert "mình muốn đổi tên nhân vật khác" in embedder.asked
-    assert "how can i get my old name again" in embedder.asked
+    found.match([Question(question) for question in questions])
+    return embedder.asked
+
+
+def test_an_embedding_reads_vietnamese_from_a_plain_keyboard_with_its_diacritics() -> None:
+    """Else it takes it for another language; English beside it is left as it is."""
+    embedded = embedded_for("minh muon doi ten nhan vat khac", "how can i get my old name again")
+    assert "mình muốn đổi tên nhân vật khác" in embedded
+    assert "how can i get my old name again" in embedded
+
+
+def test_an_embedding_is_not_shouted_at() -> None:
+    embedded = embedded_for("HOW CAN I get MY OLD NAME AGAIN", "How can I pay with a VISA card")
+    assert "how can i get my old name again" in embedded
+    assert "How can I pay with a VISA card" in embedded
