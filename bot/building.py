@@ -18,7 +18,6 @@ from bot.app import App
 from bot.applying import Applying
 from bot.bridge import Bridge, TakingIn
 from bot.clockwork import Clockwork
-from bot.decisions.commands import COMMANDS
 from bot.fetcher import Fetcher
 from bot.guarding import Guarding
 from bot.handed_on import HandingOver
@@ -154,7 +153,7 @@ def _assemble(
     def surroundings(channel: str) -> Surroundings:
         sink = partial(_take_in, intake, metrics)
         known = partial(_last_seen, database, channel)
-        return Surroundings(sink, texts.fill, settings.service.languages, known, now, tuple(COMMANDS))
+        return Surroundings(sink, texts.fill, settings.service.languages, known, now)
 
     supervisor = Supervisor(channels, database, surroundings, metrics, chance)
     times = pipeline.applying.policy.times

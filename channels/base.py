@@ -83,8 +83,7 @@ class Surroundings:
 
     ``sink`` takes events in (see Sink). ``texts(key, language)`` gives the bot's own words, for menus, panels and
     immediate private answers; ``languages`` are those there are, first the default. ``last_seen`` lists every known
-    chat of the channel, for catching up. ``now`` is the clock. ``commands`` are what players may use, in the order of a
-    menu; the text ``command_<name>`` describes each.
+    chat of the channel, for catching up. ``now`` is the clock.
     """
 
     sink: Sink
@@ -92,7 +91,6 @@ class Surroundings:
     languages: Sequence[str]
     last_seen: Callable[[], AsyncIterator[LastSeen]]
     now: Callable[[], datetime]
-    commands: Sequence[str] = ()
 
 
 class Channel(Protocol):

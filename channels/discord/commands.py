@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from messaging.commands import COMMANDS, WORDED
+
 CHAT_INPUT, STRING = 1, 3
 IN_GUILD, IN_BOT_DM = 0, 1
-NAMES = ("ask", "topics", "human", "status", "language", "help")
-ASK, QUESTION = "ask", "question"
+ASK, QUESTION, WORDS = "ask", "question", "words"
+# Discord greets by itself whoever opens a chat: /start is only understood where it is typed.
+NAMES = (ASK, *(name for name in COMMANDS if name != "start"))
 # A slash command's option takes up to 6,000 characters; the pipeline cuts what is too long, and says so.
 LONGEST_QUESTION = 6000
 LONGEST_DESCRIPTION = 100
@@ -44,6 +47,11 @@ def _command(name: str, texts: Texts, languages: Sequence[str]) -> dict[str, Any
         described = _described("command_ask_question", texts, languages)
         command["options"] = [
             {"name": QUESTION, "type": STRING, "required": True, "max_length": LONGEST_QUESTION, **described}
+        ]
+    elif name in WORDED:
+        described = _described("command_words", texts, languages)
+        command["options"] = [
+            {"name": WORDS, "type": STRING, "required": False, "max_length": LONGEST_QUESTION, **described}
         ]
     return command
 

@@ -10,7 +10,7 @@ import discord
 import structlog
 
 from channels.discord.buttons import PANEL, action_of
-from channels.discord.commands import ASK, LANGUAGES, NAMES, QUESTION
+from channels.discord.commands import ASK, LANGUAGES, NAMES, QUESTION, WORDS
 from channels.discord.convert import CHANNEL, person_of
 from channels.discord.homes import Homes
 from channels.discord.inbound import Inbound
@@ -66,12 +66,13 @@ class Interactions:
     async def _command(self, interaction: discord.Interaction, data: Any) -> None:
         given = {option["name"]: option["value"] for option in data.get("options") or []}
         question = str(given.get(QUESTION, "")) if data["name"] == ASK else None
+        words = str(given.get(WORDS, ""))
         own_chat = await self._homes.own_chat(interaction.channel, interaction.user.id)
         if own_chat is None:
-            await self._command_elsewhere(interaction, data["name"], question)
+            await self._command_elsewhere(interaction, data["name"], words, question)
         elif question is None:
             await self._acknowledge(interaction, DEFERRED_MESSAGE, {"flags": EPHEMERAL})
-            await self._inbound.commit(self._command_event(interaction, own_chat, data["name"], None))
+            await self._inbound.commit(self._command_event(interaction, own_chat, data["name"], words, None))
             await self._drop_thinking(interaction)
         else:
             # In a private chat the question stays to be read, as if it had been written there.
@@ -79,13 +80,15 @@ class Interactions:
             await self._acknowledge(interaction, MESSAGE, shown)
             self._inbound.put(self._question_event(interaction, own_chat, question, None))
 
-    async def _command_elsewhere(self, interaction: discord.Interaction, name: str, question: str | None) -> None:
+    async def _command_elsewhere(
+        self, interaction: discord.Interaction, name: str, words: str, question: str | None
+    ) -> None:
         """In a public channel: only the player sees the answers, first here, later in their own chat."""
         acknowledged = await self._acknowledge(interaction, DEFERRED_MESSAGE, {"flags": EPHEMERAL})
         via = self._via(interaction) if acknowledged else None
         chat = await insist(lambda: self._homes.of(interaction.user.id))
         event = (
-            self._command_event(interaction, chat, name, via)
+            self._command_event(interaction, chat, name, words, via)
             if question is None
             else self._question_event(interaction, chat, question, via)
         )
@@ -145,7 +148,9 @@ class Interactions:
         return str(ReplyVia(interaction.application_id, interaction.token, interaction.created_at + LIFETIME))
 
     @staticmethod
-    def _command_event(interaction: discord.Interaction, chat: str, name: str, via: str | None) -> ChannelEvent:
+    def _command_event(
+        interaction: discord.Interaction, chat: str, name: str, words: str, via: str | None
+    ) -> ChannelEvent:
         return CommandUsed(
             channel=CHANNEL,
             chat=chat,
@@ -153,6 +158,7 @@ class Interactions:
             person=person_of(interaction.user, interaction.locale.value),
             sent_at=interaction.created_at,
             name=name,
+            argument=words.strip(),
             reply_via=via,
         )
 

@@ -15,7 +15,7 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 from channels.base import Capabilities, Check, Pace, Surroundings
 from channels.errors import Misconfigured
 from channels.telegram.client import Client
-from channels.telegram.convert import COMMANDS, to_events
+from channels.telegram.convert import to_events
 from channels.telegram.doctor import HOW_TO_SET_IT, examine
 from channels.telegram.errands import Errands
 from channels.telegram.outcome import explain
@@ -33,6 +33,7 @@ from channels.telegram.settings import (
     TelegramSettings,
 )
 from channels.telegram.webhook import Webhook
+from messaging.commands import COMMANDS
 from messaging.messages import ChannelEvent, Outgoing, Sent
 
 log = structlog.get_logger(__name__)

@@ -8,6 +8,7 @@ from telegram import CallbackQuery, Chat, ChatMember, ChatMemberUpdated, Message
 from telegram.constants import ChatType
 
 from channels.telegram.settings import CHANNEL
+from messaging.commands import COMMANDS
 from messaging.messages import (
     ButtonPressed,
     ChannelEvent,
@@ -19,7 +20,6 @@ from messaging.messages import (
     Person,
 )
 
-COMMANDS = ("start", "help", "topics", "human", "status", "language")
 LATE = timedelta(minutes=5)
 """What arrives this long after it was written has waited for us."""
 _UNSUPPORTED = (

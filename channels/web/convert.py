@@ -20,6 +20,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _COMMAND = re.compile(r"/([A-Za-z]{1,32})(?:\s+(.*))?", re.DOTALL)
 _LONGEST_NAME = 80
 _LONGEST_ACTION = 60
+_LONGEST_ZONE = 64
 
 
 class Unreadable(ValueError):
@@ -34,11 +35,12 @@ class Hello:
     revision: int
     name: str
     language: str | None
+    time_zone: str | None = None
 
 
 def to_hello(frame: Mapping[str, Any]) -> Hello:
     """Raises Unreadable."""
-    token, language = frame.get("token"), frame.get("language")
+    token, language, zone = frame.get("token"), frame.get("language"), frame.get("time_zone")
     if frame.get("type") != "hello":
         raise Unreadable("the first frame is no hello")
     return Hello(
@@ -46,6 +48,7 @@ def to_hello(frame: Mapping[str, Any]) -> Hello:
         revision=_number(frame, "revision"),
         name=" ".join(_text(frame, "name").split())[:_LONGEST_NAME],
         language=language[:35] if isinstance(language, str) and language else None,
+        time_zone=zone if isinstance(zone, str) and len(zone) <= _LONGEST_ZONE and zone else None,
     )
 
 

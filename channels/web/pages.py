@@ -13,6 +13,7 @@ from aiohttp import web
 from channels.base import Surroundings
 from channels.markdown import to_html
 from channels.web.settings import WebSettings
+from messaging.commands import COMMANDS
 from messaging.languages import accepted_language, nearest_language
 
 STATIC = Path(__file__).parent / "static"
@@ -48,6 +49,7 @@ _TEXT_KEYS = (
     "web_close_chat",
     "web_drop_files",
     "web_today",
+    "web_menu",
 )
 
 
@@ -57,6 +59,12 @@ def page_texts(surroundings: Surroundings, language: str) -> dict[str, Any]:
         "language": language,
         "texts": {key: surroundings.texts(key, language) for key in _TEXT_KEYS},
         "greeting": to_html(surroundings.texts("hello", language)),
+        # The greeting stands above every conversation: there is nothing to start.
+        "commands": [
+            {"name": name, "label": surroundings.texts(f"command_{name}", language)}
+            for name in COMMANDS
+            if name != "start"
+        ],
     }
 
 

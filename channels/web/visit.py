@@ -54,7 +54,7 @@ class Visit:
     ) -> None:
         self._socket = socket
         self._chat = chat
-        self._person = Person(chat, hello.name, language_hint=hello.language)
+        self._person = Person(chat, hello.name, language_hint=hello.language, time_zone=hello.time_zone)
         self._revision = hello.revision or None
         self._language = hello.language
         self._address = address

@@ -35,6 +35,7 @@ from faq.match import Answer, Candidate, Match, Suggest
 from faq.match import Handoff as HandOver
 from handoff.acts import Claim, Close, LeaveIt, Note, Release, Reopen, Reply, Resend
 from handoff.tickets import Offered, TicketKey, TicketState
+from messaging.commands import COMMANDS as OFFERED
 from messaging.timers import Timer
 from tests.bot.path import entry
 
@@ -283,3 +284,7 @@ def test_no_memory_can_break_reading_it(value: object) -> None:
     names = ("question", "offered", "misses", "choices", "album", "told_added", "late_told_at", "flood")
     for name in names:
         assert isinstance(Memory.from_data({name: value}), Memory)
+
+
+def test_every_network_offers_exactly_the_commands_that_there_are() -> None:
+    assert tuple(COMMANDS) == OFFERED

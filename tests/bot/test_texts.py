@@ -38,9 +38,11 @@ def test_every_language_has_every_text_and_only_known_variables() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_can_be_said(language: str) -> None:
     texts = load_texts(SHIPPED, LANGUAGES, escape_markdown, {"service": "The *Inn*"})
-    values = dict.fromkeys(
-        "agent player limit types language languages opens when day result summary reason topic topics channel".split(), "x_y"
+    names = (
+        "agent player limit types language languages opens when day result summary reason topic topics channel "
+        "number label place of hint until zone"
     )
+    values = dict.fromkeys(names.split(), "x_y")
     for key in texts.languages[language].texts:
         for count in (0, 1, 2, 5):
             words = texts.fill(key, language, {**values, "count": count, "minutes": count})

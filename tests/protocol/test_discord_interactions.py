@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from messaging.commands import COMMANDS
 from messaging.messages import Button, ButtonPressed, CommandUsed, MessageReceived
 from tests.protocol.discord_program import Program
 from tests.protocol.discord_server import DiscordServer, NotPossible, Use
@@ -31,11 +32,26 @@ async def test_commands_are_registered_in_every_language_and_only_once(server: D
     async with Program(server).running():
         pass
     commands = server.world.commands[None]
-    assert sorted(name for name, _ in commands) == ["ask", "help", "human", "language", "status", "topics"]
+    assert {name for name, _ in commands} == {"ask", *COMMANDS} - {"start"}
+    assert [option["name"] for option in commands["bug", 1]["options"]] == ["words"]
+    assert commands["privacy", 1]["options"] == []
     assert commands["ask", 1]["description_localizations"]["zh-CN"] == "command_ask (zh-Hans)"
     async with Program(server).running():
         pass
     assert len(server.requests("PUT", "/commands")) == 1
+
+
+async def test_a_command_takes_words_along(server: DiscordServer, program: Program) -> None:
+    """F8."""
+    ann = server.user("Ann")
+    ann.slash("bug", channel=ann.dm_channel, words="the goblin is blue")
+    (event,) = await program.hears(1)
+    assert isinstance(event, CommandUsed)
+    assert (event.name, event.argument) == ("bug", "the goblin is blue")
+    ann.slash("feedback", channel=server.lobby.id)
+    _, event = await program.hears(2)
+    assert isinstance(event, CommandUsed)
+    assert (event.name, event.argument) == ("feedback", "")
 
 
 async def test_ask_in_a_guild_is_answered_to_the_asker_alone(server: DiscordServer, program: Program) -> None:

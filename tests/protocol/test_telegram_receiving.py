@@ -10,6 +10,7 @@ from telegram import Bot
 from channels.errors import ChannelError, Misconfigured, TryLater
 from channels.telegram.adapter import TelegramChannel
 from channels.telegram.settings import TelegramSettings
+from messaging.commands import COMMANDS
 from messaging.messages import Button, ButtonPressed, ChatLost, CommandUsed, MessageEdited, MessageReceived
 from tests.protocol.telegram_kit import Sink, polling, say, settings_for, surroundings
 from tests.protocol.telegram_server import FakeTelegram, too_many_requests
@@ -112,7 +113,7 @@ async def test_the_commands_menu_is_offered_in_every_language() -> None:
         assert {scope for scope, _ in menus} == {"all_private_chats"}
         assert {language for _, language in menus} == {"", "en", "zh", "vi"}
         commands = [entry["command"] for entry in menus["all_private_chats", ""]]
-        assert commands == ["start", "help", "topics", "human", "status", "language"]
+        assert commands == list(COMMANDS)
         assert menus["all_private_chats", "zh"][0]["description"] == "command_start in zh-Hans"
 
 

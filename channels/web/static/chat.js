@@ -3,6 +3,7 @@
 import { Composer, focusInput } from "./composer.js";
 import { Connection } from "./connection.js";
 import { Log } from "./log.js";
+import { Menu } from "./menu.js";
 import * as outbox from "./outbox.js";
 import { load, save } from "./storage.js";
 import { facts, say, speak, whenWords } from "./words.js";
@@ -27,6 +28,7 @@ function later(name, wait, act) {
 
 const log = new Log({ press, retry });
 new Composer({ send, typing: () => connection.send({ type: "typing" }) });
+new Menu({ choose: (text) => send({ text, files: [] }) });
 const scheme = location.protocol === "https:" ? "wss:" : "ws:";
 const connection = new Connection(`${scheme}//${location.host}/chat/socket`, { hello, heard, changed });
 
@@ -34,7 +36,9 @@ const connection = new Connection(`${scheme}//${location.host}/chat/socket`, { h
 
 function hello() {
   const language = document.documentElement.lang;
-  return { type: "hello", token: token ?? load("token"), revision, name: facts.name, language };
+  // So that times are told as they are for the player.
+  const time_zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return { type: "hello", token: token ?? load("token"), revision, name: facts.name, language, time_zone };
 }
 
 function send({ text, files }) {

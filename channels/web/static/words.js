@@ -1,7 +1,12 @@
 // The page's words in the player's language; the server may change the language while the page is open.
 
 const facts = JSON.parse(document.getElementById("facts").textContent);
-let current = { language: facts.language, texts: facts.texts, greeting: facts.greeting };
+let current = {
+  language: facts.language,
+  texts: facts.texts,
+  greeting: facts.greeting,
+  commands: facts.commands,
+};
 const watchers = [];
 
 export { facts };
@@ -12,6 +17,11 @@ export function say(key) {
 
 export function greeting() {
   return current.greeting;
+}
+
+// [{name, label}]
+export function commands() {
+  return current.commands;
 }
 
 export function speak(words) {
