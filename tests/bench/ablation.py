@@ -5,12 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
-from faq.embedding.choice import EmbeddingCache
 from faq.embedding.port import Embedder
 from faq.evaluate import Labelled, faq_of, measure, title_of
 from faq.language.background import background
@@ -35,15 +32,22 @@ _EMBEDDING: dict[str, tuple[Shares, bool]] = {
 }
 
 
-def main(embedder: Embedder | None, rows_of: Callable[[str, str], list[Labelled] | None]) -> None:
-    """Print a table of accuracies: a row per variant, a column per set."""
+def main(
+    embedder: Embedder | None,
+    rows_of: Callable[[str, str], list[Labelled] | None],
+    kept: Callable[[str, Sequence[Labelled], Embedder | None], Embedder | None],
+) -> None:
+    """Print a table of accuracies: a row per variant, a column per set. ``kept`` remembers vectors of a set."""
     sets = {name: found for name in ("clinc150", "banking77", "hwu64") if (found := _dev(name, rows_of)) is not None}
+    embedders = {name: kept(f"{name}-ablation", [*known, *asked], embedder) for name, (known, asked) in sets.items()}
     variants = _WORDS if embedder is None else _WORDS | _EMBEDDING
     click.echo(f"{'accuracy on dev questions, 10 phrasings':42}" + "".join(f"{name:>12}" for name in sets))
     for name, (shares, titles) in variants.items():
-        used = embedder if shares.embedding else None
-        row = [f"{100 * _accuracy(known, asked, shares, titles, used):>12.1f}" for known, asked in sets.values()]
-        click.echo(f"{name:42}" + "".join(row))
+        row = [
+            100 * _accuracy(known, asked, shares, titles, embedders[each] if shares.embedding else None)
+            for each, (known, asked) in sets.items()
+        ]
+        click.echo(f"{name:42}" + "".join(f"{accuracy:>12.1f}" for accuracy in row))
 
 
 def _dev(
@@ -75,9 +79,7 @@ def _accuracy(
         languages=("en",),
     )
     strangers = background("en")
-    with TemporaryDirectory() as folder:
-        texts = [*lesson.texts, *strangers]
-        embedded = None if embedder is None else EmbeddingCache(embedder, Path(folder)).embed(texts)
+    embedded = None if embedder is None else embedder.embed([*lesson.texts, *strangers])
     scaled = _rescaled(shares)
     if embedded is None:
         model = train(lesson, strangers, None, words=scaled)

@@ -323,7 +323,7 @@ def main(semantic: bool, words: bool, only: str | None, ablate: bool, full: bool
     if semantic and embedder is None:
         click.echo("the extra `semantic` is not installed: measured without it")
     if ablate:
-        ablation.main(embedder, rows_of)
+        ablation.main(embedder, rows_of, kept)
         return
     failures: list[str] = []
     for mode in [*([None] if words else []), *([embedder] if embedder else [])]:
