@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import unanswered
+from bot import lead_alarms, unanswered
 from bot.alarm_words import Case, counted, due, hold_words, late_words, list_of, promise_words, silence_words
 from bot.decisions.silence import LEAD_TOLD
 from bot.metrics import Metrics
@@ -22,7 +22,7 @@ from bot.times import Times
 from handoff.agents import Role, agents
 from handoff.notices import LEADS, Notice, Severity
 from handoff.sla import DUTIES, Clock
-from handoff.tickets import TicketKey, TicketState, tickets
+from handoff.tickets import TicketKey, TicketState, in_state, tickets
 from messaging.conversations import conversations
 from messaging.players import players
 
@@ -43,14 +43,16 @@ class Alarms:
     async def read(self, connection: AsyncConnection, now: datetime) -> list[Notice]:
         """Everything that holds now."""
         is_open = tickets.c.state != TicketState.RESOLVED
+        # As the index has it: the planner has to see that it holds all of them.
+        warned = tickets.c.warned > sa.literal(0, tickets.c.warned.type, literal_execute=True)
         near = now + self.times.promise_warn_before
-        late = await self._cases(connection, tickets.c.due_at, tickets.c.warned > 0, is_open)
+        late = await self._cases(connection, tickets.c.due_at, warned, is_open)
         promised = await self._cases(connection, tickets.c.promise_due_at, tickets.c.promise_due_at <= near, is_open)
         held_before = now - self.times.hold_thank_after
         neglected = await self._cases(
             connection,
             tickets.c.claimed_at,
-            tickets.c.state == TicketState.ASSIGNED,
+            in_state(TicketState.ASSIGNED),
             sa.or_(tickets.c.held_since <= held_before, tickets.c.silence > 0),
         )
         self._measure(late, promised, now)
@@ -61,6 +63,7 @@ class Alarms:
             *words.of_targets(late),
             *words.of_promises(promised),
             *words.of_neglected(neglected),
+            *await lead_alarms.read(connection, now),
         ]
 
     async def _cases(
@@ -105,7 +108,7 @@ class Alarms:
     async def _unreached(self, connection: AsyncConnection, words: _Words) -> list[Notice]:
         """T6."""
         before = words.now - self.times.unreached_after
-        waiting = (tickets.c.state == TicketState.WAITING, tickets.c.waiting_since < before)
+        waiting = (in_state(TicketState.WAITING), tickets.c.waiting_since < before)
         found = await self._cases(connection, tickets.c.waiting_since, *waiting)
         self.metrics.players_unreached.set(len(found))
         if not found:
