@@ -205,7 +205,8 @@ def desk_snippets(settings: Settings, texts: Texts) -> Snippets:
 def desk_choices(settings: Settings, faq: Faq) -> DeskChoices:
     """What can be chosen at the desk; titles in the service's first language."""
     topics = {name: topic_title(topic, settings.service.languages) for name, topic in faq.topics.items()}
-    return DeskChoices(classes=tuple(settings.sla.classes), topics=topics, categories=topics)
+    named = {name: topics.get(name, name.replace("-", " ").capitalize()) for name in settings.handoff.categories}
+    return DeskChoices(tuple(settings.sla.classes), tuple(settings.queue.tiers), topics, categories=named)
 
 
 def entry_title(faq: Faq, entry_id: str, language: str, otherwise: str) -> str | None:

@@ -13,10 +13,12 @@ from handoff import tickets
 from handoff.console import views
 from handoff.console.access import PATH, Access, refusal
 from handoff.tickets import TicketKey
-from messaging import conversations
+from messaging import conversations, timers
 from messaging.conversations import Message, message_versions
 from storage.database import Database
 
+PUT_OFF = "reply"
+"""The kind of the timers that say a reply, ``reply:<the act's id>``."""
 PAGE = 60
 CHANGES = 200
 
@@ -86,7 +88,24 @@ async def ticket(connection: AsyncConnection, key: TicketKey) -> dict[str, Any] 
     this = next((each for each in found if each.key == key), None)
     if this is None:
         return None
-    return views.opened(this) | {"siblings": [views.listed(each) for each in found if each.key != key]}
+    siblings = [views.listed(each) for each in found if each.key != key]
+    return views.opened(this) | {"siblings": siblings, "pending": await _pending(connection, key)}
+
+
+async def _pending(connection: AsyncConnection, key: TicketKey) -> list[dict[str, Any]]:
+    """Replies on this ticket that wait out the seconds in which they can be taken back, the one begun first on top."""
+    waiting = await timers.of_kind(connection, (key.conversation_id,), PUT_OFF)
+    return [
+        {
+            "reply": each.kind.removeprefix(f"{PUT_OFF}:"),
+            "agent_id": each.data["agent_id"],
+            "text": each.data["text"],
+            "files": len(each.data["files"]),
+            "due_at": views.moment(each.due_at),
+        }
+        for each in waiting
+        if each.data["ticket"] == str(key)
+    ]
 
 
 async def _with_versions(

@@ -50,6 +50,7 @@ def listed(ticket: Ticket, last_incoming_at: datetime | None = None) -> dict[str
         "snoozed_until": moment(ticket.snoozed_until),
         "held_since": moment(ticket.held_since),
         "category": ticket.category,
+        "asked_lead_at": moment(ticket.asked_lead_at),
     }
 
 
@@ -86,6 +87,8 @@ def message(each: Message, versions: Sequence[Mapping[str, Any]] = ()) -> dict[s
         "buttons": [button.label for button in each.buttons],
         "status": each.status,
         "error": each.error,
+        # Of notes: question or answer, where a lead was asked (H5).
+        "kind": each.data.get("kind"),
         "left": bool(each.data.get("left")),
         # W6: under_way, made (the network changed it), or said (anew, since the network cannot).
         "correction": (each.data.get("correction") or {}).get("state"),

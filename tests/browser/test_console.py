@@ -105,6 +105,9 @@ async def test_a_player_is_brought_to_a_human_and_back(inn: Inn, page: Page, pla
 
     await page.get_by_role("button", name="Close", exact=True).click()
     await page.get_by_role("button", name="Close ticket").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Choose what it was about first.")
+    await page.get_by_label("What was it about?").select_option("account")
+    await page.get_by_role("button", name="Close ticket").click()
     await expect(page.locator(".state")).to_contain_text("Closed")
     await expect(player.locator(".message").last).to_contain_text("Mira has closed this request")
     await player.reload()
@@ -138,7 +141,8 @@ async def test_the_whole_day_by_keyboard(inn: Inn, page: Page, player: Page) -> 
     await page.keyboard.press("Escape")
     await page.keyboard.press("c")
     await expect(page.get_by_role("dialog")).to_contain_text("Close the ticket of Player 1?")
-    await page.keyboard.press("Enter")
+    await page.keyboard.type("Other")
+    await page.keyboard.press("Control+Enter")
     await expect(page.locator(".state")).to_contain_text("Closed")
 
 

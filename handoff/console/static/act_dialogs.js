@@ -3,6 +3,7 @@
 import { announce, notice } from "./notices.js";
 import { colleagueChoices } from "./colleagues.js";
 import { element } from "./dom.js";
+import { GuardedWords } from "./guarded_words.js";
 import { formDialog, line, oneOf, select, tick, words } from "./forms.js";
 import { channelName } from "./lists.js";
 import { MomentPicker } from "./moments.js";
@@ -63,7 +64,7 @@ export function askLead({ desk }) {
 }
 
 export function answerLead({ desk, card }) {
-  const question = (card?.record ?? []).findLast((event) => event.kind === "lead_asked")?.data.text;
+  const question = (card?.record ?? []).findLast((event) => event.kind === "asked_lead")?.data.text;
   const text = words("Your answer", { maxlength: "2000" });
   return formDialog({
     title: "Answer as lead",
@@ -114,13 +115,14 @@ export async function classify({ desk, ticket }) {
 }
 
 export function confirmUnderstood({ desk, ticket }) {
-  const text = words("What you understood", { maxlength: "2000", hint: "The player is asked whether that is right. Write it as the end of: I would like to be sure that I understood you: …" });
+  const text = new GuardedWords(desk, "What you understood", { maxlength: "2000", hint: "The player is asked whether that is right. Write it as the end of: I would like to be sure that I understood you: …" });
   return formDialog({
     title: `Ask ${ticket.player}: did I understand you?`,
     fields: [text],
     yes: "Ask the player",
     missing: () => (text.value ? "" : "Write what you understood."),
-    send: () => desk.act("confirm", { text: text.value }),
+    send: () => desk.act("confirm", text.said()),
+    refused: (error) => text.refused(error),
   });
 }
 

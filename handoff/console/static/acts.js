@@ -59,7 +59,6 @@ export function possible(at) {
 }
 
 /** Whether the lead was asked and has not answered. */
-export function asked({ card }) {
-  const last = (card?.record ?? []).findLast((event) => event.kind === "lead_asked" || event.kind === "lead_answered");
-  return last === undefined ? true : last.kind === "lead_asked";
+export function asked({ ticket }) {
+  return Boolean(ticket.asked_lead_at);
 }

@@ -52,19 +52,16 @@ export function earlier(tickets) {
 
 /** How the player judged a case, as words. */
 export function stars(survey) {
-  const score = survey?.score ?? survey?.rating;
+  const score = survey?.score;
   return score ? `judged ${score} of 5${survey.words ? `: “${survey.words}”` : ""}` : "";
 }
 
-/** What the player filled in: a list of fields with their labels, or names with values. */
-export function form(filled) {
-  const answers = filled?.answers ?? filled?.values ?? filled;
-  if (!answers || typeof answers !== "object") return null;
-  const rows = Array.isArray(answers)
-    ? answers.map((each) => [each.label ?? each.title ?? each.name ?? each.field, each.value ?? each.answer ?? each.text])
-    : Object.entries(answers).filter(([, value]) => typeof value !== "object");
-  if (!rows.length) return null;
-  return element("dl", { class: "form-card" }, ...rows.map(([label, value]) => element("div", {}, element("dt", {}, label), element("dd", { dir: "auto" }, value === null || value === "" ? "(left out)" : String(value)))));
+/** What the player filled in before a human came: the questions, in this language where they have it, and the answers. */
+export function form({ fields = [], answers = {}, asking }, language) {
+  if (!fields.length) return null;
+  const label = (field) => (typeof field.label === "string" ? field.label : (field.label?.[language] ?? Object.values(field.label ?? {})[0] ?? field.name));
+  const answer = (field, at) => answers[field.name] || (asking !== null && asking !== undefined && at >= asking ? "(not yet)" : "(left out)");
+  return element("dl", { class: "form-card" }, ...fields.map((field, at) => element("div", {}, element("dt", {}, label(field)), element("dd", { dir: "auto" }, answer(field, at)))));
 }
 
 export function clocks(all) {

@@ -1,6 +1,6 @@
 // Closing a ticket: what it was about, a complaint's last question, and what still stands in the way.
 
-import { dropPromise } from "./act_dialogs.js";
+import { confirmUnderstood, dropPromise } from "./act_dialogs.js";
 import { element } from "./dom.js";
 import { formDialog, select, words } from "./forms.js";
 import { openPromises, promiseText } from "./promises.js";
@@ -8,24 +8,19 @@ import { openPromises, promiseText } from "./promises.js";
 export async function closeTicket(at) {
   const { desk, ticket, hasDraft } = at;
   const { categories } = await desk.choices();
-  const wanted = ticket.category || ticket.topic || "";
-  const known = categories.some((each) => each.id === wanted) ? wanted : "";
-  const category = select("What was it about?", [["", "Choose…"], ...categories.map((each) => [each.id, each.title])], { value: known });
+  const wanted = [ticket.category, ticket.topic].find((each) => categories.some(({ id }) => id === each)) ?? "";
+  const category = select("What was it about?", [["", "Choose…"], ...categories.map((each) => [each.id, each.title])], { value: wanted });
+  const reason = words("Why close it all the same?", { maxlength: "500", rows: 2, hint: "Kept with the ticket." });
   const complaint = ticket.class === "complaint" && ticket.confirmation?.answer !== "yes";
-  const unconfirmed = words("Why without the player's word? (W14)", {
-    maxlength: "500",
-    rows: 2,
-    hint: "A complaint is closed once the player has said that you understood them. Ask them with “Did I understand?”, or say why that is not possible.",
-  });
+  reason.node.hidden = !complaint;
   const draft = hasDraft ? "You have begun a reply that is not sent. " : "";
   return formDialog({
     title: `Close the ticket of ${ticket.player}?`,
     text: `${draft}The player gets the closing words, and the bot answers again.`,
-    fields: [promises(at), category, complaint && unconfirmed].filter(Boolean),
+    fields: [promises(at), complaint && understood(at), category, reason].filter(Boolean),
     yes: "Close ticket",
-    missing: () => (categories.length && !category.value ? "Choose what it was about." : ""),
-    send: () => desk.act("close", { category: category.value, unconfirmed: complaint ? unconfirmed.value : "" }),
-    refused: (error, leave) => help(at, error, leave),
+    send: () => desk.act("close", { category: category.value, unconfirmed: reason.value }),
+    refused: (error, leave) => help(at, error, leave, reason),
   });
 }
 
@@ -36,10 +31,25 @@ function promises({ ticket }) {
   return element("p", { class: "dialog-warning" }, `Still promised: ${owed.map(promiseText).join("; ")}.`);
 }
 
+/** W14: how the player answered when they were asked whether their complaint was understood. */
+function understood({ ticket: { confirmation } }) {
+  const said = confirmation?.words ? ` They wrote: “${confirmation.words}”` : "";
+  if (confirmation?.answer === "no") return element("p", { class: "dialog-warning" }, `The player says that you did not understand it yet.${said}`);
+  if (said) return element("p", { class: "dialog-lead" }, said);
+  return element("p", { class: "dialog-lead" }, "This is a complaint: ask the player first whether you understood it, or say below why that is not possible.");
+}
+
 /** What to do about a refusal. */
-function help({ desk, ticket }, error, leave) {
+function help(at, error, leave, reason) {
+  const { desk, ticket } = at;
+  if (["still_asking", "unconfirmed"].includes(error.code)) {
+    reason.node.hidden = false;
+    const asked = error.details.text && element("blockquote", { class: "asked", dir: "auto" }, error.details.text);
+    const ask = error.code === "unconfirmed" && element("button", { type: "button", class: "plain small", onclick: () => (leave(), confirmUnderstood(at)) }, "Ask the player…");
+    return [asked, ask].filter(Boolean);
+  }
   if (!error.code.includes("promise")) return [];
-  const owed = openPromises(ticket);
+  const owed = openPromises(desk.open?.ticket ?? ticket);
   return [
     element(
       "div",

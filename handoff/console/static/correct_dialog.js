@@ -1,32 +1,20 @@
 // A message sent by mistake (W6): changed or taken away where the network can, with an apology. Both versions are kept.
 
-import { Findings } from "./findings.js";
 import { element } from "./dom.js";
-import { formDialog, words } from "./forms.js";
+import { formDialog } from "./forms.js";
+import { GuardedWords } from "./guarded_words.js";
 
 export function correctMessage(desk, message) {
-  const text = words("What it should say", { value: message.text, maxlength: "20000", rows: 5 });
-  let override = "";
-  const select = (start, end) => (text.input.focus(), text.input.setSelectionRange(start, end));
-  const send = (reason) => {
-    override = reason;
-    text.input.form.requestSubmit();
-  };
-  const findings = new Findings(desk, { change: select, send });
-  text.input.addEventListener("input", () => findings.hide());
+  const text = new GuardedWords(desk, "What it should say", { value: message.text, maxlength: "20000", rows: 5 });
   return formDialog({
     title: "Correct this message",
     text: "It is changed where the network can, else said again. The player is told that it was a mistake.",
-    fields: [before(message), text, findings.node],
+    fields: [before(message), text],
     yes: "Correct it",
     wide: true,
     missing: () => (!text.value ? "To take it away altogether, use Delete." : text.value === message.text.trim() ? "It says the same as before." : ""),
-    send: () => desk.act("correct", { message: message.number, text: text.value, ...(override && { override_reason: override }) }),
-    refused: (error) => {
-      override = "";
-      if (error.code === "guard") findings.show(error.details);
-      return [];
-    },
+    send: () => desk.act("correct", { message: message.number, ...text.said() }),
+    refused: (error) => text.refused(error),
   });
 }
 

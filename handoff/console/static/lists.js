@@ -94,6 +94,7 @@ export class Lists {
         ticket.tier !== "standard" && element("span", { class: "chip-quiet chip-tier" }, ticket.tier),
         ticket.team && element("span", { class: "team" }, ticket.team),
         ticket.wanted_agent_id !== null && id === "waiting" && element("span", { class: "holder" }, `for ${this.desk.deskName(ticket.wanted_agent_id)}`),
+        ticket.asked_lead_at && element("span", { class: "chip-quiet chip-hold" }, "asks a lead"),
         ticket.held_since && ticket.state === "assigned" && element("span", { class: "chip-quiet chip-hold" }, "on hold"),
         ...this.dues(id, ticket),
         ticket.reopened > 0 && element("span", { class: "reopened" }, "reopened"),

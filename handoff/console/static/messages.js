@@ -13,6 +13,7 @@ import { clock, day, full, moment, sameDay } from "./times.js";
 const TOGETHER = 5 * 60000;
 const NEAR_THE_END = 80;
 const TYPING_SHOWN = 6000;
+const NOTES = { question: "asks the lead", answer: "answers as lead" };
 
 export class Messages {
   constructor(desk) {
@@ -235,7 +236,7 @@ function head(message, kind, name) {
     { class: "head" },
     kind === "note" && icon("lock"),
     element("span", { class: "name" }, name),
-    kind === "note" && element("span", { class: "note-label" }, "internal note"),
+    kind === "note" && element("span", { class: "note-label" }, NOTES[message.kind] ?? "internal note"),
     element("time", { datetime: message.sent_at, title: full(message.sent_at) }, clock(message.sent_at)),
   );
 }

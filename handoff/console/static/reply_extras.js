@@ -12,7 +12,7 @@ export class ReplyExtras {
     this.moment = new MomentPicker({ label: "I'll write again by", onchange: (at) => this.chosen(at) });
     this.moment.node.hidden = true;
     this.looking = element("input", { type: "checkbox", id: "still-looking" });
-    this.promised = element("span", { class: "chip chip-promise", hidden: true });
+    this.promised = element("span", { class: "promised", hidden: true });
     this.promise = element("button", { type: "button", class: "quiet", title: "Promise to write again by a time (p)", "aria-expanded": "false", onclick: () => this.togglePromise() }, icon("clock"), element("span", { class: "wide-only" }, "Promise"));
     this.snippets = element("button", { type: "button", class: "quiet", title: "Snippets and templates (/ at the start of a line)", onclick: () => this.picker.open() }, icon("snippet"), element("span", { class: "wide-only" }, "Snippets"));
     const stillLooking = element("span", { class: "still-looking", title: "The next word is still ours: the clocks go on" }, this.looking, element("label", { for: "still-looking" }, "still looking"));

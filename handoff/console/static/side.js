@@ -47,7 +47,7 @@ export class Side {
       ...this.promises(ticket),
       ...part("Clocks", card && clocks(card.clocks)),
       ...this.asked(ticket),
-      ...part("Filled in before", card && form(card.form)),
+      ...part("Filled in before", card && form(card.form, ticket.language)),
       ...part("Answers already given", card && tried(card.tried)),
       ...part("What the FAQ had offered", ticket.offered.length ? element("ul", { class: "offered" }, ...ticket.offered.map(offer)) : null),
       ...(card ? this.player(ticket, card) : []),

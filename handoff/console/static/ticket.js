@@ -36,7 +36,7 @@ export class TicketView {
     this.banner = element("p", { class: "banner", role: "alert", hidden: true });
     const back = element("button", { type: "button", class: "quiet back", "aria-label": "Back to the lists", onclick: leave });
     back.append(icon("back"));
-    this.about = element("button", { type: "button", class: "quiet about", title: "About this player (i)", "aria-label": "About this player", "aria-expanded": "false", onclick: () => this.showFacts() }, icon("info"));
+    this.about = element("button", { type: "button", class: "quiet about", title: "About this ticket (i)", "aria-label": "About this ticket", "aria-expanded": "false", onclick: () => this.showFacts() }, icon("info"));
     this.head = element(
       "header",
       { class: "ticket-head" },
@@ -87,6 +87,7 @@ export class TicketView {
     return [
       this.state(ticket),
       ticket.held_since && ticket.state === "assigned" && element("span", { class: "chip-quiet chip-hold" }, icon("pause"), "on hold"),
+      ticket.asked_lead_at && element("span", { class: "chip-quiet chip-hold" }, "asks a lead"),
       ticket.due_at && ticket.state !== "resolved" && due(ticket.due_at),
       !routine && element("span", { class: "chip-quiet" }, className(ticket.class)),
       ticket.tier !== "standard" && element("span", { class: "chip-quiet chip-tier" }, ticket.tier),

@@ -26,7 +26,7 @@ export function handOver({ desk, ticket }) {
     },
     // H1: it changed hands before. Whoever transfers it once more says so by pressing again.
     refused: (error) => {
-      if (!["again", "transferred"].includes(error.code)) return [];
+      if (error.code !== "again") return [];
       again = true;
       return [element("p", { class: "quiet-text" }, "Press Transfer once more if it has to be.")];
     },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -62,6 +63,7 @@ class World:
     clock: Clock
     performer: Performer
     notices: list[Notice]
+    snippets: Path
 
     @property
     def origin(self) -> str:
