@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from bot.decisions.commands import COMMANDS
 from bot.decisions.hands import Deed
 from bot.effects import CancelTimer, ChangeTicket, Decline, Effect, OpenTicket, Record, SetTimer
 from bot.happenings import ActDone, Happening
@@ -25,8 +26,8 @@ SLA = "sla"
 """The timer that rings when a clock has something to say."""
 SLA_WARNING = "sla_warning"
 """What is recorded of each warning: duty, percent, class, and when it is due."""
-FOR_PEOPLE = frozenset({"human", "ask"})
-"""Commands that say something to us."""
+SAYING = frozenset({"human", "lead", "understood"})
+"""What the actions of buttons begin with that are a word to people."""
 
 
 def with_clocks(situation: Situation, happening: Happening, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
@@ -53,7 +54,7 @@ def _moved(situation: Situation, happening: Happening, before: TicketFacts, afte
     if not before.is_open or is_word(situation, happening):
         # Who takes a ticket up again owes its player a word, whoever it was.
         return clocks.player_wrote(now)
-    match act_of(happening):
+    match act_of(situation, happening):
         case Reply(looking=looking, promise=promise):
             awaits_player = not looking and promise is None
             return clocks.agent_replied(now, times.calendar, awaits_player=awaits_player)
@@ -170,12 +171,18 @@ def is_word(situation: Situation, happening: Happening) -> bool:
     if muted_until is not None and muted_until > situation.now:
         return False
     match happening:
-        case MessageReceived() | ButtonPressed(action="human"):
+        case MessageReceived():
             return True
+        case ButtonPressed(action=action):
+            return action.partition(":")[0] in SAYING
         case CommandUsed(name=name):
-            return name in FOR_PEOPLE
+            command = COMMANDS.get(name)
+            return command is None or command.wants_people
     return False
 
 
-def act_of(happening: Happening) -> Act | None:
-    return happening.act if isinstance(happening, ActDone) else None
+def act_of(situation: Situation, happening: Happening) -> Act | None:
+    """What an agent did to the newest ticket, if anything."""
+    if not isinstance(happening, ActDone) or situation.ticket is None:
+        return None
+    return happening.act if happening.act.ticket.number == situation.ticket.number else None

@@ -46,7 +46,7 @@ def with_hold(situation: Situation, happening: Happening, effects: tuple[Effect,
     before, after = situation.ticket, ticket_after(situation, effects)
     if before is None or after is None or before.held_since is None or is_declined(effects):
         return effects
-    act = act_of(happening)
+    act = act_of(situation, happening)
     if isinstance(act, Reply):
         return (BACK, *effects, *_end(situation, before, act.agent_id))
     if after.held_since is None:

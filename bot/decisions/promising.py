@@ -45,7 +45,7 @@ def with_promises(situation: Situation, happening: Happening, effects: tuple[Eff
     A reply keeps every open promise: the player hears from us. One that only says that we are still looking keeps none,
     unless it promises another time.
     """
-    before, after, act = situation.ticket, ticket_after(situation, effects), act_of(happening)
+    before, after, act = situation.ticket, ticket_after(situation, effects), act_of(situation, happening)
     if before is None or after is None or is_declined(effects):
         return effects
     if isinstance(act, Reply):
@@ -59,7 +59,7 @@ def _replied(situation: Situation, ticket: TicketFacts, act: Reply, effects: tup
     promises = before = Promises.from_plain(ticket.promises)
     records: list[Effect] = []
     if act.promise is not None:
-        refused = _refused(situation, act.promise)
+        refused = _refused(situation, act.promise, act.done_at)
         if refused is not None:
             return (refused,)
     if act.promise is not None or not act.looking:
@@ -147,11 +147,12 @@ def _facts(promise: Promise) -> dict[str, object]:
     return {"promise": promise.number, "due_at": promise.due_at.isoformat()}
 
 
-def _refused(situation: Situation, due_at: datetime) -> Decline | None:
+def _refused(situation: Situation, due_at: datetime, done_at: datetime) -> Decline | None:
+    """A reply that waits to be said was judged when it was written: it is said, whatever the time is now."""
     longest = situation.policy.times.promise_longest
-    if due_at <= situation.now:
+    if due_at <= done_at:
         return Decline("promise_past", "The time that you promise is past already.")
-    if due_at > situation.now + longest:
+    if due_at > done_at + longest:
         reason = f"A promise may be at most {_in_words(longest)} away: give a nearer time, even if it is only for news."
         return Decline("promise_far", reason)
     return None

@@ -32,7 +32,7 @@ def with_silence(situation: Situation, happening: Happening, effects: tuple[Effe
     owed, owes = before is not None and _owes(situation, before), _owes(situation, after)
     if not owes:
         return (*effects, *_forget(after), CancelTimer(SILENCE)) if owed else effects
-    act = act_of(happening)
+    act = act_of(situation, happening)
     acted = act is not None and act.agent_id == after.agent_id
     promise_rang = isinstance(happening, TimerDue) and happening.timer.kind == PROMISE
     if owed and before is not None and before.agent_id == after.agent_id and not acted and not promise_rang:
