@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from messaging.conversations import attachments
-from storage.database import Database, Moment, metadata
+from storage.database import EPOCH, Database, Moment, metadata
 
 blobs = sa.Table(
     "blobs",
@@ -21,7 +21,13 @@ blobs = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
+    sa.Index("ix_blobs_created_at", "created_at", "sha256"),
 )
+
+Mark = tuple[datetime, str]
+"""A place in the order of uploads: (created at, name)."""
+
+FIRST: Mark = (EPOCH, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +55,28 @@ async def store(
     return name
 
 
-async def forget_unsent(connection: AsyncConnection, before: datetime, limit: int = 100) -> None:
-    """Drop bytes that were uploaded before then and belong to no message: attached by somebody who never sent them."""
+async def forget_unsent(connection: AsyncConnection, after: Mark, before: datetime, limit: int = 100) -> Mark:
+    """Drop bytes that were uploaded before then and belong to no message: attached by somebody who never sent them.
+
+    Looks at ``limit`` of them, the oldest after ``after``; returns how far it came, to go on from there next time.
+    """
+    page = await connection.execute(
+        sa.select(blobs.c.created_at, blobs.c.sha256)
+        .where(
+            sa.tuple_(blobs.c.created_at, blobs.c.sha256)
+            > sa.tuple_(sa.literal(after[0], Moment), sa.literal(after[1])),
+            blobs.c.created_at < before,
+        )
+        .order_by(blobs.c.created_at, blobs.c.sha256)
+        .limit(limit)
+    )
+    looked_at = [(row.created_at, row.sha256) for row in page]
+    if not looked_at:
+        return after
     used = sa.select(attachments.c.sha256).where(attachments.c.sha256 == blobs.c.sha256)
-    unsent = sa.select(blobs.c.sha256).where(blobs.c.created_at < before, ~used.exists()).limit(limit)
-    await connection.execute(sa.delete(blobs).where(blobs.c.sha256.in_(unsent)))
+    names = [sha256 for _, sha256 in looked_at]
+    await connection.execute(sa.delete(blobs).where(blobs.c.sha256.in_(names), ~used.exists()))
+    return looked_at[-1]
 
 
 async def load(connection: AsyncConnection, sha256: str) -> tuple[bytes, str] | None:
