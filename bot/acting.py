@@ -108,8 +108,20 @@ async def _about(connection: AsyncConnection, work: Work, place: Opened, act: Ac
     message = await _message(connection, work, place, named)
     last = place.last_incoming_number if isinstance(act, _OF_LAST_WORDS) else None
     newest = await _message(connection, work, place, last)
-    courtesy = newest is not None and is_courtesy(newest.text) and not newest.data.get("files")
-    return About(message, newest, courtesy, _other(work, act) if isinstance(act, Merge) else None)
+    return About(
+        message,
+        newest,
+        newest is not None and _asks_nothing(newest),
+        _other(work, act) if isinstance(act, Merge) else None,
+    )
+
+
+def _asks_nothing(newest: MessageFacts) -> bool:
+    """Whether it only greets or thanks, or is a button that the bot answers itself."""
+    pressed = newest.data.get("pressed")
+    if pressed is not None:
+        return bool(pressed != "human")
+    return is_courtesy(newest.text) and not newest.data.get("files")
 
 
 async def _message(connection: AsyncConnection, work: Work, place: Opened, number: int | None) -> MessageFacts | None:

@@ -117,8 +117,8 @@ def confirm(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
         Say(
             (Text("confirm_understood", {"summary": summary}),),
             (
-                Choice(Text("button_understood"), f"{UNDERSTOOD}:yes:{deed.ticket.number}:{{n}}"),
-                Choice(Text("button_misunderstood"), f"{UNDERSTOOD}:no:{deed.ticket.number}:{{n}}"),
+                Choice(Text("button_understood"), f"{UNDERSTOOD}:{{n}}:yes:{{t}}"),
+                Choice(Text("button_misunderstood"), f"{UNDERSTOOD}:{{n}}:no:{{t}}"),
             ),
             author=Author.AGENT,
             agent_id=act.agent_id,
@@ -131,8 +131,8 @@ def confirm(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
 
 def press_understood(situation: Situation, rest: str) -> tuple[Effect, ...] | None:
     """The player pressed a button under W14; None where that question is over."""
-    answer, _, places = rest.partition(":")
-    ticket_text, _, message_text = places.partition(":")
+    message_text, _, more = rest.partition(":")
+    answer, _, ticket_text = more.partition(":")
     ticket, message = situation.open_ticket, number_in(message_text)
     if ticket is None or message is None or number_in(ticket_text) != ticket.number or answer not in ("yes", "no"):
         return None

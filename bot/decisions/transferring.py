@@ -7,8 +7,19 @@ from typing import Any
 
 from bot.decisions.hands import Deed, leads
 from bot.decisions.queueing import apology_timer
-from bot.effects import ChangeTicket, Choice, Decline, Effect, QueuePlace, Record, Say, StripButtons, Text, WriteNote
-from bot.effects import number_in as number_of
+from bot.effects import (
+    ChangeTicket,
+    Choice,
+    Decline,
+    Effect,
+    QueuePlace,
+    Record,
+    Say,
+    StripButtons,
+    Text,
+    WriteNote,
+    number_in,
+)
 from bot.situation import Situation
 from handoff.acts import Escalate, Transfer
 from handoff.agents import Colleague, Presence, Role
@@ -25,7 +36,7 @@ WAIT = "wait"
 """The action of the button "I will wait" under H4."""
 # Under H4: keep the place, or be called back.
 _WAIT_OR_CALL = (
-    Choice(Text("button_keep_waiting"), f"{WAIT}:{{t}}:{{n}}"),
+    Choice(Text("button_keep_waiting"), f"{WAIT}:{{n}}:{{t}}"),
     Choice(Text("button_call_back"), "callback:{t}"),
 )
 _IN_THE_QUEUE = {"state": TicketState.WAITING, "agent_id": None, "claimed_at": None, "held_since": None}
@@ -118,9 +129,9 @@ def escalate(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
 
 def press_wait(situation: Situation, rest: str) -> tuple[Effect, ...] | None:
     """The player would rather wait (H4); None where they wait no more."""
-    ticket_text, _, message_text = rest.partition(":")
-    ticket, message = situation.open_ticket, number_of(message_text)
-    if ticket is None or message is None or number_of(ticket_text) != ticket.number:
+    message_text, _, ticket_text = rest.partition(":")
+    ticket, message = situation.open_ticket, number_in(message_text)
+    if ticket is None or message is None or number_in(ticket_text) != ticket.number:
         return None
     if ticket.state is not TicketState.WAITING:
         return None

@@ -16,9 +16,9 @@ _TAIL = 120
 @cache
 def _patterns(polite: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """What may open and what may close a message, as ``courtesies.txt`` says (there: what its kinds mean)."""
-    lines = files("faq.language").joinpath("courtesies.txt").read_text(encoding="utf-8").splitlines()
-    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
-    pairs = [("loose" if kind == "polite" else kind, phrase) for kind, phrase in rows if polite or kind != "polite"]
+    pairs = [
+        ("loose" if kind == "polite" else kind, phrase) for kind, phrase in _phrases() if polite or kind != "polite"
+    ]
     openings = [phrase for kind, phrase in pairs if kind == "opening"]
     opening = _either(openings)
     # A bare "hey" before a question does no harm and may be part of it: it goes where a comma or the like follows.
@@ -33,6 +33,13 @@ def _patterns(polite: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     )
 
 
+def _phrases() -> list[tuple[str, str]]:
+    """Kinds and phrases of ``courtesies.txt``."""
+    lines = files("faq.language").joinpath("courtesies.txt").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    return [(kind, phrase) for kind, phrase in rows]
+
+
 def _either(phrases: list[str]) -> str:
     """Longest first; a word of a spaced script must end where the phrase ends."""
     ordered = sorted(set(phrases), key=lambda phrase: (-len(phrase), phrase))
@@ -43,12 +50,24 @@ def _either(phrases: list[str]) -> str:
     return f"(?:{'|'.join(parts)})"
 
 
+# What ends a conversation without asking for anything, besides the thanks in courtesies.txt.
+_ACKNOWLEDGED = (
+    *("ok", "okay", "alright", "got it", "i see", "great", "perfect", "bye", "bye bye", "goodbye", "see you"),
+    *("好", "好的", "好吧", "嗯", "知道了", "明白了", "明白", "再见", "拜拜", "再見", "掰掰", "瞭解", "了解"),
+    *("はい", "わかりました", "分かりました", "承知しました", "了解です", "失礼します", "さようなら"),
+    *("vâng", "dạ", "dạ vâng", "được rồi", "mình hiểu rồi", "tạm biệt", "chào bạn"),
+)
+
+
+@cache
+def _courtesies() -> re.Pattern[str]:
+    thanks = [phrase for kind, phrase in _phrases() if kind != "opening"]
+    return re.compile(rf"\W*(?:{_either([*thanks, *_ACKNOWLEDGED])}\W*)+", re.IGNORECASE)
+
+
 def is_courtesy(text: str) -> bool:
-    """Whether it only greets, thanks or says goodbye."""
-    opening, closing = _patterns(True)
-    start = opening.match(text)
-    rest = closing.sub("", text[start.end() :] if start else text)
-    return any(map(str.isalnum, text)) and not any(map(str.isalnum, rest))
+    """Whether it only thanks, says that it was understood, or says goodbye: nobody waits for an answer to that."""
+    return _courtesies().fullmatch(text) is not None
 
 
 def core(text: str, *, polite: bool = True) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faq.language.courtesies import core
+from faq.language.courtesies import core, is_courtesy
 from faq.language.detection import Detector
 from faq.language.diacritics import Restorer
 from faq.language.folding import fold, words
@@ -166,3 +166,24 @@ def test_vietnamese_typed_without_diacritics_gets_them_back(typed: str, meant: s
 @given(st.text(alphabet="abdeghimnortu ,?!1", max_size=40))
 def test_restored_text_folds_to_what_was_typed(typed: str) -> None:
     assert fold(RESTORER.restore(typed)) == fold(typed)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Thank you, bye", True),
+        ("ok thanks!", True),
+        ("好的，谢谢", True),
+        ("わかりました。ありがとうございます。", True),
+        ("dạ cảm ơn bạn", True),
+        ("hello", False),
+        ("thanks, but where is the bank?", False),
+        ("好的，但是我的剑呢", False),
+        ("thanks for nothing", False),
+        ("okapi", False),
+        ("", False),
+    ],
+)
+def test_thanks_alone_ask_for_nothing(text: str, expected: bool) -> None:
+    """W13."""
+    assert is_courtesy(text) is expected
