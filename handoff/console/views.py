@@ -87,8 +87,6 @@ def message(each: Message, versions: Sequence[Mapping[str, Any]] = ()) -> dict[s
         "buttons": [button.label for button in each.buttons],
         "status": each.status,
         "error": each.error,
-        # Of notes: question or answer, where a lead was asked (H5).
-        "kind": each.data.get("kind"),
         "left": bool(each.data.get("left")),
         # W6: under_way, made (the network changed it), or said (anew, since the network cannot).
         "correction": (each.data.get("correction") or {}).get("state"),

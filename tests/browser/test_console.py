@@ -105,8 +105,9 @@ async def test_a_player_is_brought_to_a_human_and_back(inn: Inn, page: Page, pla
 
     await page.get_by_role("button", name="Close", exact=True).click()
     await page.get_by_role("button", name="Close ticket").click()
-    await expect(page.get_by_role("alert")).to_contain_text("Choose what it was about first.")
+    await expect(page.get_by_role("alert")).to_contain_text("The player has the last word")
     await page.get_by_label("What was it about?").select_option("account")
+    await page.get_by_label("Why close it all the same?").fill("They only said thank you.")
     await page.get_by_role("button", name="Close ticket").click()
     await expect(page.locator(".state")).to_contain_text("Closed")
     await expect(player.locator(".message").last).to_contain_text("Mira has closed this request")

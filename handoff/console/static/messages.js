@@ -100,7 +100,7 @@ export class Messages {
       element(
         "div",
         { class: "bubble" },
-        ...Object.entries(facts).map(([fact, value]) => element("p", { class: "fact" }, factText(fact, value))),
+        ...Object.entries(facts).filter(([fact]) => fact !== "kind").map(([fact, value]) => element("p", { class: "fact" }, factText(fact, value))),
         message.text !== "" && element("div", { class: "text", dir: "auto" }, ...said(message, kind)),
         ...attachments.map(attachment),
         buttons.length > 0 && element("p", { class: "offered-buttons", "aria-label": "Buttons shown to the player" }, ...buttons.map((label) => element("span", {}, label))),
@@ -236,7 +236,7 @@ function head(message, kind, name) {
     { class: "head" },
     kind === "note" && icon("lock"),
     element("span", { class: "name" }, name),
-    kind === "note" && element("span", { class: "note-label" }, NOTES[message.kind] ?? "internal note"),
+    kind === "note" && element("span", { class: "note-label" }, NOTES[message.facts.kind] ?? "internal note"),
     element("time", { datetime: message.sent_at, title: full(message.sent_at) }, clock(message.sent_at)),
   );
 }
