@@ -11,6 +11,7 @@ from datetime import datetime
 import structlog
 from aiohttp import web
 
+from bot.assigning import Assigning
 from bot.bridge import Bridge, TakingIn
 from bot.clockwork import Clockwork, repeat
 from bot.fetcher import Fetcher
@@ -63,6 +64,7 @@ class App:
     sender: Sender
     clockwork: Clockwork
     replanning: Replanning
+    assigning: Assigning
     fetcher: Fetcher
     supervisor: Supervisor
     lookout: Lookout
@@ -101,6 +103,8 @@ class App:
             "taking_in": self.taking_in.run(),
             "channels": self.supervisor.run(),
         }
+        if self.settings.queue.assignment == "automatic":
+            workers["assigning"] = self.assigning.run()
         self._tasks |= {name: asyncio.create_task(work, name=name) for name, work in workers.items()}
 
     def web(self) -> web.Application:

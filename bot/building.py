@@ -16,6 +16,8 @@ from bot import schema
 from bot.alarms import Alarms
 from bot.app import App
 from bot.applying import Applying
+from bot.assigning import Assigning
+from bot.attendance import Attendance
 from bot.bridge import Bridge, TakingIn
 from bot.clockwork import Clockwork
 from bot.fetcher import Fetcher
@@ -48,10 +50,12 @@ from bot.tailoring import (
     knowledge_settings,
     load_bot_texts,
     policy_of,
+    presence_rules,
     utc_now,
 )
 from bot.texts import Texts
 from bot.typing_signs import TypingSigns
+from bot.waits import Waits
 from channels.base import Channel, LastSeen, Surroundings
 from faq.knowledge import Knowledge
 from handoff.acts import Act, Outcome
@@ -130,6 +134,7 @@ def _assemble(
 
     sender = Sender(database, channels, marks, metrics, holder, now, rules, chance, edit_ended, receives)
     zone = ZoneInfo(settings.service.time_zone)
+    waits = Waits(database, settings.queue.estimate_from, now)
     files = file_rules(settings)
     snippets = desk_snippets(settings, texts)
 
@@ -138,7 +143,7 @@ def _assemble(
         preparing,
         Loading(database, settings.service.languages),
         Applying(policy_of(settings), files),
-        lambda: Renderer(texts, knowledge.faq, calendar, zone),
+        lambda: Renderer(texts, knowledge.faq, calendar, zone, waits.pace),
         {name: channel.capabilities for name, channel in channels.items()},
         holder,
         now,
@@ -158,6 +163,7 @@ def _assemble(
     supervisor = Supervisor(channels, database, surroundings, metrics, chance)
     times = pipeline.applying.policy.times
     lookout = Lookout(knowledge, supervisor, database, live, now, Alarms(times, metrics))
+    attendance = Attendance(database, intake.submit, presence_rules(settings), metrics.taken_back, now)
     return App(
         settings=settings,
         database=database,
@@ -171,8 +177,9 @@ def _assemble(
         intake=intake,
         marks=marks,
         sender=sender,
-        clockwork=Clockwork(database, intake.submit, sender, metrics, holder, now, rules),
         replanning=Replanning(database, times, now),
+        clockwork=Clockwork(database, intake.submit, sender, metrics, holder, now, rules, attendance, waits),
+        assigning=Assigning(database, intake.submit, live, metrics.assigned, settings.queue.wanted_for, now),
         fetcher=Fetcher(database, channels, files, intake.submit, live, now),
         supervisor=supervisor,
         lookout=lookout,

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
 
-from bot.happenings import ActDone, Happening, TimerDue
+from bot.attendance import Attendance
+from bot.happenings import Happening, TimerDue
 from bot.metrics import Metrics
 from bot.sender import Sender, SendRules
 from bot.turns import whole_turn
+from bot.waits import Waits
 from handoff import tickets
-from handoff.acts import Outcome, Release
+from handoff.acts import Outcome
 from messaging import files, inbox, outbox, timers
 from storage.database import Database
 from storage.errors import StorageError
@@ -60,7 +61,11 @@ class Clockwork:
         holder: str,
         now: Callable[[], datetime],
         rules: SendRules,
+        attendance: Attendance,
+        waits: Waits,
     ) -> None:
+        self._attendance = attendance
+        self._waits = waits
         self._database = database
         self._submit = submit
         self._sender = sender
@@ -110,13 +115,8 @@ class Clockwork:
             await outbox.farewell(connection, self._holder)
 
     async def return_tickets(self) -> None:
-        """Put the tickets of agents who were shut out back to their places in the queue."""
-        async with self._database.reading() as connection:
-            found = await tickets.of_disabled_agents(connection)
-        now = self._now()
-        releases = [Release(each.key, secrets.token_hex(8), each.agent_id or 0, "", now) for each in found]
-        if releases:
-            await self._submit([ActDone(each) for each in releases])
+        """Put the tickets of agents who are not there back to their places in the queue."""
+        await self._attendance.look()
 
     async def bring_back(self) -> None:
         await self._sender.bring_back()
@@ -131,6 +131,9 @@ class Clockwork:
         self._metrics.queue_length.set(length)
         self._metrics.oldest_wait.set((now - oldest).total_seconds() if oldest else 0)
         self._metrics.outbox_age.set((now - age).total_seconds() if age else 0)
+        await self._waits.refresh()
+        for presence, count in self._waits.staff.items():
+            self._metrics.agents.labels(presence).set(count)
         for state, count in counts.items():
             self._metrics.outbox.labels(state.value).set(count)
 

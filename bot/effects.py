@@ -130,10 +130,13 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class WriteNote:
-    """Keep internal words on the ticket; ``data`` says what kind of note it is, where it is one."""
+    """Keep internal words on the ticket; without ``agent_id`` they are the program's own.
+
+    ``data`` says what kind of note it is, where it is one.
+    """
 
     text: str
-    agent_id: int
+    agent_id: int | None = None
     files: tuple[StoredFile, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
 
@@ -145,6 +148,8 @@ class OpenTicket:
     offered: tuple[Offered, ...] = ()
     ticket_class: str = "routine"
     topic: str | None = None
+    # Its place in the queue; where none is given it comes after everybody who is there.
+    queue_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

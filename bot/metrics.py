@@ -35,6 +35,15 @@ class Metrics:
         self.oldest_wait = Gauge(
             "innkeeper_oldest_wait_seconds", "How long the first in the queue has waited", registry=self.registry
         )
+        self.agents = Gauge("innkeeper_agents", "Agents by presence", ["presence"], registry=self.registry)
+        self.assigned = Counter(
+            "innkeeper_tickets_assigned", "Tickets that the queue gave to an agent by itself", registry=self.registry
+        )
+        self.taken_back = Counter(
+            "innkeeper_tickets_taken_back",
+            "Tickets that the queue took back from an agent who is not there",
+            registry=self.registry,
+        )
         self.outbox_age = Gauge(
             "innkeeper_outbox_age_seconds", "Age of the oldest entry that is not sent", registry=self.registry
         )

@@ -18,11 +18,11 @@ from bot.metrics import Metrics
 from bot.preparing import Prepared, Preparing
 from bot.rendering import Renderer
 from bot.rows import Opened
+from bot.staffing import staff_for
 from bot.unanswered import needs_no_answer
 from bot.work import Work
 from channels.base import Capabilities
 from handoff.acts import REPLY, Declined, Done, Outcome
-from handoff.tickets import staff
 from messaging.inbox import seen
 from messaging.outbox import Entry
 from messaging.timers import of_kind, still_set
@@ -116,10 +116,11 @@ class Pipeline:
         events = [each.event for each in prepared]
         opened, chats = await self.loading.open(connection, events, now)
         # One version of the FAQ decides and speaks for the whole batch, whatever is saved meanwhile.
-        work = Work(self.database, self.renderer(), self.capabilities, self.holder, opened)
+        work = Work(self.database, self.renderer(), self.capabilities, self.holder, now, opened)
         work.policy = self.applying.policy
         if any(isinstance(event, ActDone | TimerDue) for event in events):
-            work.staff = await staff(connection)
+            acts = [event.act for event in events if isinstance(event, ActDone)]
+            work.staff = await staff_for(self.database, connection, acts, now)
             for timer in await of_kind(connection, opened, REPLY):
                 opened[timer.conversation_id].put_off(timer)
         places = [_place(event, opened, chats) for event in events]

@@ -27,6 +27,7 @@ from bot.effects import (
 from bot.texts import Texts
 from faq.entry import Entry, Faq
 from handoff.tickets import Ticket
+from handoff.waiting import Pace, expected, in_minutes
 from messaging.messages import Button
 
 MAX_LABEL = 64
@@ -62,6 +63,7 @@ class Renderer:
     faq: Faq
     hours: OpeningHours
     zone: ZoneInfo
+    pace: Pace | None = None
 
     def text(
         self,
@@ -142,9 +144,21 @@ class Renderer:
             opens = self.hours.opens_next(now)
             if opens is not None:
                 return self.texts.fill("out_of_hours", language, {"opens": self._moment(opens, language, now, reader)})
-        if ahead == 0:
-            return self.texts.fill("queue_next", language)
-        return self.texts.fill("queue_place", language, {"count": ahead})
+        place = (
+            self.texts.fill("queue_place", language, {"count": ahead})
+            if ahead
+            else self.texts.fill("queue_next", language)
+        )
+        return f"{place}\n{self._wait(language, ahead)}"
+
+    def _wait(self, language: str, ahead: int) -> str:
+        """How long it takes, or honestly that nobody can tell (U10)."""
+        if self.pace is not None and self.pace.on_duty == 0:
+            return self.texts.fill("wait_nobody", language)
+        wait = expected(self.pace, ahead) if self.pace is not None else None
+        if wait is None:
+            return self.texts.fill("wait_unknown", language)
+        return self.texts.fill("wait_expected", language, {"minutes": in_minutes(wait)})
 
     def _value(self, value: Value, language: str, now: datetime, reader: Reader) -> str | int:
         match value:

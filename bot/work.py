@@ -58,6 +58,7 @@ from bot.rows import (
 from bot.saying import Saying, render, words
 from bot.sharing import given_away, share_out
 from bot.situation import ANY_NETWORK, PlayerFacts, Policy, TicketFacts
+from bot.staffing import after_change, write_given
 from bot.writing import write_conversations, write_players, write_tickets
 from channels.base import Capabilities
 from handoff.agents import Colleague
@@ -84,6 +85,7 @@ class Work:
     renderer: Renderer
     capabilities: Mapping[str, Capabilities]
     holder: str
+    now: datetime
     opened: dict[int, Opened] = field(default_factory=dict)
     new_entries: list[Entry] = field(default_factory=list)
     # Entries written before that this process is still to send in the same conversations.
@@ -94,6 +96,7 @@ class Work:
     arrivals: set[tuple[int, str]] = field(default_factory=set)
     policy: Policy = field(default_factory=Policy)
     staff: Mapping[int, Colleague] = field(default_factory=dict)
+    _given: set[int] = field(default_factory=set)
     _records: list[Row] = field(default_factory=list)
     _feedback: list[Row] = field(default_factory=list)
     _messages: list[Row] = field(default_factory=list)
@@ -258,6 +261,7 @@ class Work:
         await timer_store.cancel_all(connection, [key for key, each in self._timers.items() if each is None])
         await write_conversations(connection, self.opened.values())
         await write_players(connection, self.opened.values())
+        await write_given(connection, self._given, self.now)
         self.new_entries = [entry_of_row(row) for row in self._outbox if row["held_by"] == self.holder]
         self.given_away = given_away(self._outbox, self.holder)
 
@@ -296,7 +300,7 @@ class Work:
             language=conversation.language,
             question=ticket.question,
             tier=conversation.player.tier,
-            queue_at=now,
+            queue_at=ticket.queue_at or now,
             follows=earlier,
         )
         conversation.ticket_is_new = True
@@ -308,12 +312,16 @@ class Work:
                 break
 
     def _change_ticket(self, conversation: Opened, change: ChangeTicket) -> None:
-        assert conversation.ticket is not None
+        before = conversation.ticket
+        assert before is not None
         conversation.ticket_changes |= {**change.changes, "revision": conversation.next_number()}
         known = {name: value for name, value in change.changes.items() if name in TicketFacts.__slots__}
         if "agent_id" in change.changes:
             known["holder"] = change.holder
-        conversation.ticket = replace(conversation.ticket, **known)
+        conversation.ticket = replace(before, **known)
+        self.staff, given_to = after_change(self.staff, before, conversation.ticket)
+        if given_to is not None:
+            self._given.add(given_to)
 
     async def _render(self, connection: AsyncConnection, saying: Saying) -> None:
         conversation, say = saying.conversation, saying.say

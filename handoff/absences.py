@@ -43,6 +43,12 @@ async def end(connection: AsyncConnection, agent_id: int, now: datetime) -> None
     )
 
 
+async def lasting(connection: AsyncConnection) -> set[tuple[int, datetime]]:
+    """The absences that were recorded and are not over, as (agent, since when)."""
+    found = await connection.execute(sa.select(absences).where(absences.c.ended_at.is_(None)))
+    return {(row.agent_id, row.began_at) for row in found}
+
+
 async def since(connection: AsyncConnection, moment: datetime) -> list[Absence]:
     """The absences that lasted at some time since then, the newest first."""
     query = (

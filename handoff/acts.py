@@ -50,6 +50,20 @@ class Assign(Act):
 
 
 @dataclass(frozen=True, slots=True)
+class TellAway(Act):
+    """Tell the player that the agent who has their ticket stepped away (T13). Done by the program (``agent_id`` 0)."""
+
+    of_agent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack(Act):
+    """Give the ticket of an agent who is not there back to the queue (T13). Done by the program (``agent_id`` 0)."""
+
+    of_agent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Release(Act):
     """Give a ticket back to its old place in the queue; ``reason`` is kept as a note."""
 

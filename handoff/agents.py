@@ -109,6 +109,11 @@ class Colleague:
     def is_lead(self) -> bool:
         return self.role in (Role.LEAD, Role.ADMIN)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether the queue may give them one more."""
+        return self.presence is Presence.ONLINE and self.assigned < self.capacity
+
 
 async def add(
     database: Database,

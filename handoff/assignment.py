@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from handoff.agents import Colleague, Presence, Role
+from handoff.agents import Colleague, Role
 from handoff.tickets import TicketKey
 
 LEVELS = {
@@ -79,11 +79,6 @@ def speaks(colleague: Colleague, language: str) -> bool:
     return any(wanted == each.lower() or wanted.startswith(f"{each.lower()}-") for each in colleague.languages)
 
 
-def has_room(colleague: Colleague) -> bool:
-    """Whether the queue may give the agent one more."""
-    return colleague.presence is Presence.ONLINE and colleague.assigned < colleague.capacity
-
-
 def suits(ticket: Waiting, colleague: Colleague, wanted_for: timedelta, now: datetime) -> bool:
     """Whether the queue may give this ticket to this agent, as far as it is not about how busy they are."""
     return (
@@ -94,28 +89,29 @@ def suits(ticket: Waiting, colleague: Colleague, wanted_for: timedelta, now: dat
     )
 
 
-def assign(waiting: Sequence[Listed], staff: Iterable[Colleague], wanted_for: timedelta, now: datetime) -> list[Pair]:
-    """Who gets which of these tickets, which come in the queue's order; some may find nobody.
+def assign(
+    waiting: Sequence[Listed], staff: Mapping[int, Colleague], wanted_for: timedelta, now: datetime
+) -> tuple[list[Pair], Mapping[int, Colleague]]:
+    """Who gets which of these tickets, which come in the queue's order, and the staff by id with what they have then.
 
-    Of those whom a ticket suits and who have room comes first: whom it waits for, who knows its topic, who is least
-    busy for what they can take, who has waited longest for a ticket.
+    Some tickets may find nobody. Of those whom a ticket suits and who have room comes first: whom it waits for, who
+    knows its topic, who is least busy for what they can take, who has waited longest for a ticket.
     """
-    free = {each.id: each for each in staff if has_room(each)}
+    known = dict(staff)
+    free = {each.id for each in known.values() if each.has_room}
     pairs = []
     for ticket in waiting:
         if not free:
             break
-        suitable = [each for each in free.values() if suits(ticket, each, wanted_for, now)]
+        suitable = [known[each] for each in free if suits(ticket, known[each], wanted_for, now)]
         if not suitable:
             continue
         chosen = min(suitable, key=lambda each: _preference(ticket, each))
         pairs.append(Pair(ticket.key, chosen.id))
-        busier = replace(chosen, assigned=chosen.assigned + 1, last_ticket_at=now)
-        if has_room(busier):
-            free[chosen.id] = busier
-        else:
-            del free[chosen.id]
-    return pairs
+        known[chosen.id] = replace(chosen, assigned=chosen.assigned + 1, last_ticket_at=now)
+        if not known[chosen.id].has_room:
+            free.remove(chosen.id)
+    return pairs, known
 
 
 def _preference(ticket: Waiting, colleague: Colleague) -> tuple[bool, bool, float, datetime, int]:

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handoff.agents import Colleague, agents, everyone
+from handoff.agents import Colleague, everyone
 from messaging.conversations import conversations
 from messaging.players import players
 from storage.database import Identifier, Json, Moment, metadata
@@ -265,16 +265,6 @@ async def snoozed(connection: AsyncConnection, limit: int = 200) -> list[Ticket]
     query = (
         _LISTED.where(in_state(TicketState.SNOOZED))
         .order_by(tickets.c.snoozed_until.is_(None), tickets.c.snoozed_until)
-        .limit(limit)
-    )
-    return [_ticket(row) for row in await connection.execute(query)]
-
-
-async def of_disabled_agents(connection: AsyncConnection, limit: int = 100) -> list[Ticket]:
-    """Tickets still in the hands of agents who are shut out."""
-    query = (
-        _LISTED.join(agents, agents.c.id == tickets.c.agent_id)
-        .where(in_state(TicketState.ASSIGNED), agents.c.disabled_at.is_not(None))
         .limit(limit)
     )
     return [_ticket(row) for row in await connection.execute(query)]

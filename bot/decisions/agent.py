@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from bot.decisions import (
     answering,
+    assigning,
     clocking,
     closing,
     correcting,
@@ -13,7 +14,10 @@ from bot.decisions import (
     leading,
     merging,
     promising,
+    queueing,
     replying,
+    returning,
+    snoozing,
     transferring,
 )
 from bot.decisions.hands import GONE, NOT_GUARDED, NOTHING_ELSE, About, Decider, Deed, in_hand, of_newest, of_open
@@ -24,6 +28,7 @@ from handoff.acts import (
     Act,
     AnswerLead,
     AskLead,
+    Assign,
     Claim,
     Classify,
     Close,
@@ -41,16 +46,27 @@ from handoff.acts import (
     Reopen,
     Reply,
     Resend,
+    SetTier,
+    Snooze,
+    TakeBack,
+    TellAway,
     Transfer,
     Undo,
     Unhold,
     Unmute,
+    Wake,
     WriteMemo,
 )
 
 # Every act and what decides it, with what it needs first: the ticket in hand, an open one, the newest, or any.
 DECIDERS: Mapping[type[Act], Decider] = {
-    Claim: of_newest(answering.claim),
+    Claim: of_newest(assigning.claim),
+    Assign: of_newest(assigning.assign),
+    Snooze: in_hand(snoozing.snooze),
+    Wake: of_open(snoozing.wake),
+    SetTier: queueing.set_tier,
+    TellAway: of_newest(returning.tell_away),
+    TakeBack: of_newest(returning.take_back),
     Reply: in_hand(replying.reply),
     Undo: replying.undo,
     Note: answering.note,

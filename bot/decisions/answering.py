@@ -1,12 +1,11 @@
-"""Taking a ticket, giving it back, reopening it; notes, and what to do about what did not surely arrive."""
+"""Giving a ticket back, reopening it; notes, and what to do about what did not surely arrive."""
 
 from __future__ import annotations
 
-from bot.decisions.hands import CLOSED, EMPTY, Deed
-from bot.decisions.queueing import APOLOGY, apology_timer
-from bot.decisions.transferring import may_take
+from bot.decisions.assigning import level_refusal
+from bot.decisions.hands import EMPTY, Deed
+from bot.decisions.queueing import apology_timer, waits_anew
 from bot.effects import (
-    CancelTimer,
     ChangeTicket,
     Decline,
     Effect,
@@ -19,47 +18,8 @@ from bot.effects import (
     WriteNote,
 )
 from bot.situation import Situation
-from handoff.acts import Claim, LeaveIt, Note, Release, Reopen, Resend
+from handoff.acts import LeaveIt, Note, Release, Reopen, Resend
 from handoff.tickets import TicketState
-
-
-def claim(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
-    act: Claim = deed.act
-    ticket = deed.ticket
-    if ticket.state is TicketState.RESOLVED:
-        return (CLOSED,)
-    if ticket.state is not TicketState.WAITING:
-        return (Decline("taken", f"{ticket.holder or 'Somebody else'} took it first."),)
-    refused = of_another_level(situation, deed)
-    if refused is not None:
-        return (refused,)
-    greeting = Text("agent_greeting", {"agent": act.desk_name, "player": situation.player_name})
-    # W11: whoever had to wait past the promised time is thanked for it.
-    waited = situation.now - ticket.waiting_since > situation.policy.apology_after or ticket.apologies > 0
-    parts = (greeting, Text("thanks_for_waiting")) if waited else (greeting,)
-    return (
-        ChangeTicket(
-            {
-                "state": TicketState.ASSIGNED,
-                "agent_id": act.agent_id,
-                "claimed_at": situation.now,
-                "wanted_agent_id": None,
-                "wanted_since": None,
-            },
-            act.desk_name,
-        ),
-        CancelTimer(APOLOGY),
-        Say(parts),
-        Record("claimed", act.agent_id),
-    )
-
-
-def of_another_level(situation: Situation, deed: Deed) -> Decline | None:
-    """Why this agent may not take the ticket (H6); None where they may."""
-    colleague = situation.staff.get(deed.act.agent_id)
-    if may_take(colleague.role if colleague is not None else None, deed.ticket.level):
-        return None
-    return Decline("level", f"This ticket waits for a {deed.ticket.level}.")
 
 
 def note(_situation: Situation, deed: Deed) -> tuple[Effect, ...]:
@@ -98,7 +58,7 @@ def reopen(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
     act: Reopen = deed.act
     if deed.ticket.state is not TicketState.RESOLVED:
         return (Decline("open", "The ticket is open already."),)
-    refused = of_another_level(situation, deed)
+    refused = level_refusal(situation, deed)
     if refused is not None:
         return (refused,)
     return (
@@ -110,6 +70,7 @@ def reopen(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
                 "resolved_at": None,
                 "reopened": deed.ticket.reopened + 1,
                 "merged_into": "",
+                **waits_anew(situation, deed.ticket),
             },
             act.desk_name,
         ),

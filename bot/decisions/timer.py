@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from bot.decisions import clocking, holding, promising, silence
 from bot.decisions.forms import FORM, expire
 from bot.decisions.own_tickets import CALL_BACK, call_back
-from bot.decisions.queueing import APOLOGY, apologise
+from bot.decisions.queueing import APOLOGY, SNOOZE, apologise
+from bot.decisions.snoozing import time_is_up
 from bot.decisions.surveys import FOLLOW_UP, follow_up
 from bot.decisions.telling import TELLING, keep_unrated
 from bot.effects import Effect
@@ -25,6 +26,7 @@ DECIDERS: Mapping[str, Callable[[Situation, Timer], tuple[Effect, ...]]] = {
     FOLLOW_UP: follow_up,
     FORM: expire,
     TELLING: keep_unrated,
+    SNOOZE: time_is_up,
 }
 
 
