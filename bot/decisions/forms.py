@@ -121,8 +121,7 @@ def _go_on(situation: Situation, form: dict[str, Any], value: str | None) -> tup
     """Keep the answer (None: skipped) and ask the next question."""
     field = form["fields"][form["asking"]]
     if value is not None:
-        given = {"value": value, "message": situation.last_incoming_number}
-        form["answers"] = {**form["answers"], field["name"]: given}
+        form["answers"] = {**form["answers"], field["name"]: value}
     form["asking"], form["tries"] = form["asking"] + 1, 0
     if form["asking"] >= len(form["fields"]):
         return _end(situation, form, "done")

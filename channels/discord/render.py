@@ -16,6 +16,8 @@ LONGEST_TEXT = 2000
 # What escapes may add to a text; the adapter takes texts of LONGEST_TEXT less this.
 ROOM_FOR_ESCAPES = 100
 _SPECIAL = re.compile(r"[\\*_~`|\[<]")
+# A day and time, which Discord shows to everybody in their own (reference, "Message Formatting").
+_MOMENT = re.compile(r"\\<t:(\d{1,12}(?::[tTdDfFR])?)>")
 _LINE_SIGN = re.compile(r"^(\s*)([>#-])", re.MULTILINE)
 _LOWEST_HEADING = 3
 
@@ -28,7 +30,8 @@ def render(markdown: str) -> str:
 
 def escape(text: str) -> str:
     """Plain words so that Discord shows them as they are: no formatting, no link, no mention."""
-    return _LINE_SIGN.sub(r"\1\\\2", _SPECIAL.sub(r"\\\g<0>", text))
+    escaped = _LINE_SIGN.sub(r"\1\\\2", _SPECIAL.sub(r"\\\g<0>", text))
+    return _MOMENT.sub(r"<t:\1>", escaped)
 
 
 def quote(text: str) -> str:
