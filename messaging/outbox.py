@@ -9,7 +9,8 @@ marked ``sending`` first, so that after a crash it is either surely unsent or ho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -209,8 +210,7 @@ async def take_over(
     locked = (await connection.scalars(database.skip_locked(rows_of))).all()
     if not locked:
         return []
-    unfinished = sa.select(outbox).where(outbox.c.conversation_id.in_(locked), in_states(UNFINISHED))
-    rows = (await connection.execute(unfinished.order_by(outbox.c.conversation_id, outbox.c.number))).all()
+    rows = await _all_or_none(database, connection, locked)
     others = {row.conversation_id: row.held_by for row in rows if row.held_by in alive - {holder}}
     orphans = [row for row in rows if row.held_by not in alive and row.channel in reached]
     for heir in {others.get(row.conversation_id, holder) for row in orphans}:
@@ -219,6 +219,26 @@ async def take_over(
             sa.update(outbox).where(sa.tuple_(outbox.c.conversation_id, outbox.c.number).in_(keys)).values(held_by=heir)
         )
     return [entry_of_row(row) for row in orphans if row.conversation_id not in others]
+
+
+async def _all_or_none(
+    database: Database, connection: AsyncConnection, conversation_ids: Collection[int]
+) -> list[sa.Row[Any]]:
+    """What is unfinished in these conversations, locked, in its order.
+
+    Left out are conversations of which somebody writes a row just now: what becomes of it must be known first.
+    """
+    unfinished = sa.and_(outbox.c.conversation_id.in_(conversation_ids), in_states(UNFINISHED))
+    query = sa.select(outbox).where(unfinished).order_by(outbox.c.conversation_id, outbox.c.number)
+    rows = (await connection.execute(database.skip_locked(query))).all()
+    counted = sa.select(outbox.c.conversation_id, sa.func.count().label("count")).where(unfinished)
+    counts = Counter(row.conversation_id for row in rows)
+    busy = {
+        row.conversation_id
+        for row in await connection.execute(counted.group_by(outbox.c.conversation_id))
+        if row[1] != counts[row.conversation_id]
+    }
+    return [row for row in rows if row.conversation_id not in busy]
 
 
 async def held_by_others(connection: AsyncConnection, holder: str, conversation_ids: Iterable[int]) -> dict[int, str]:
