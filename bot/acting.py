@@ -36,6 +36,7 @@ from handoff.acts import (
     Reopen,
     Reply,
     Snooze,
+    TakeBack,
     Transfer,
     Unhold,
 )
@@ -46,7 +47,7 @@ from messaging.timers import Timer
 # These say something to the player or move the ticket: what was to be said before is said before.
 AFTER_REPLIES = (
     *(Assign, Close, ConfirmUnderstood, Correct, Escalate, Hold),
-    *(Merge, Release, Reopen, Snooze, Transfer, Unhold),
+    *(Merge, Release, Reopen, Snooze, TakeBack, Transfer, Unhold),
 )
 # These ask for what the player wrote last.
 _OF_LAST_WORDS = (Close, Mute, Reply)
