@@ -14,6 +14,7 @@ from bot.care import Care
 from bot.conduct_words import SHIPPED as SHIPPED_CONDUCT
 from bot.conduct_words import ConductWords, load_conduct
 from bot.desk_words import desk_templates
+from bot.false_promises import false_promises
 from bot.faq_guard import FaqGuard
 from bot.networks import allowed_types, max_file
 from bot.rules import FileRules
@@ -37,6 +38,7 @@ from handoff.sessions import Lifetime
 from handoff.sla_settings import Sla
 from handoff.snippets import SHIPPED as SNIPPETS
 from handoff.snippets import Snippets
+from storage.problems import Problem
 
 FILE_KINDS = "PNG, JPEG, GIF, WebP, PDF, ZIP, TXT, MP3, OGG, MP4"
 
@@ -66,14 +68,17 @@ def knowledge_settings(settings: Settings) -> KnowledgeSettings:
 
 def _lint_rules(settings: Settings) -> LintRules:
     """What the opening hours (as far as they are right) and the guard's file ask of the FAQ."""
-    hours = settings.hours
-    try:
-        always = Calendar.from_settings(calendar_settings(hours, settings.service.time_zone)).is_always_open()
-    except SettingsError:
-        always = None
-    closed = not all(getattr(hours, day) for day in WEEKDAYS)
+    closed = not all(getattr(settings.hours, day) for day in WEEKDAYS)
     guard = (FaqGuard.of(phrases_file(settings), settings.service.time_zone),) if settings.guard.enabled else ()
-    return LintRules(settings.service.languages, always_open=always, closed_days=closed, more=guard)
+    return LintRules(settings.service.languages, always_open=_always_open(settings), closed_days=closed, more=guard)
+
+
+def _always_open(settings: Settings) -> bool | None:
+    """Whether people are there around the clock; None while the opening hours are not right."""
+    try:
+        return Calendar.from_settings(calendar_settings(settings.hours, settings.service.time_zone)).is_always_open()
+    except SettingsError:
+        return None
 
 
 def calendar_settings(hours: HoursSettings, time_zone: str) -> CalendarSettings:
@@ -142,6 +147,16 @@ def care_of(settings: Settings) -> Care:
         mute_for=conduct.mute_for,
         forget_insults_after=conduct.forget_after,
     )
+
+
+def promise_problems(settings: Settings) -> list[Problem]:
+    """Where the bot's texts promise what the settings do not hold; nothing while those are not right themselves."""
+    try:
+        sla = Sla.from_settings(settings.sla)
+    except SettingsError:
+        return []
+    chosen = settings.service
+    return false_promises(chosen.texts, chosen.languages, always_open=_always_open(settings), sla=sla)
 
 
 def conduct_words(settings: Settings) -> ConductWords:

@@ -94,13 +94,19 @@ def load_texts(
     reference = _read(SHIPPED / f"{REFERENCE}.yaml", reader)
     loaded: dict[str, Language] = {}
     for tag in languages:
-        path = folder / f"{tag}.yaml"
-        fields = _read(path if path.exists() else SHIPPED / f"{tag}.yaml", reader)
+        path = source_of(folder, tag)
+        fields = _read(path, reader)
         _compare(tag, path, fields, reference, reader)
         loaded[tag] = _language(tag, fields, reader)
     if reader.problems:
         raise ProblemsFound(reader.problems)
     return Texts(loaded, languages[0], escape, constants)
+
+
+def source_of(folder: Path, tag: str) -> Path:
+    """The owner's file for this language, or the shipped one where they have none."""
+    path = folder / f"{tag}.yaml"
+    return path if path.exists() else SHIPPED / f"{tag}.yaml"
 
 
 def available(folder: Path) -> tuple[str, ...]:

@@ -269,6 +269,12 @@ def _says(text: str, phrase: str) -> bool:
     return f" {wanted} " in f" {folded} " if wanted.isascii() else wanted in folded
 
 
+def always_open_promise(text: str) -> str | None:
+    """The words that promise people at every hour, in any language; None where there are none."""
+    found = _ALWAYS_OPEN.search(text)
+    return found[0] if found else None
+
+
 def broken_promises(faq: Faq, rules: LintRules, _now: datetime) -> Iterator[Problem]:
     """Answers that promise people at every hour, or on every day, where the service calendar says otherwise."""
     kept = [(_ALWAYS_OPEN, "has closing hours")] if rules.always_open is False else []

@@ -7,7 +7,14 @@ import click
 from bot.commands.faq_tools import counted, show_problems
 from bot.commands.program import Program
 from bot.config import load_settings, place_of
-from bot.tailoring import calendar_settings, desk_snippets, guard_rules, load_bot_texts
+from bot.tailoring import (
+    calendar_settings,
+    conduct_words,
+    desk_snippets,
+    guard_rules,
+    load_bot_texts,
+    promise_problems,
+)
 from faq.embedding.choice import check_folder
 from faq.errors import EmbeddingUnusable
 from faq.lint import lint
@@ -45,6 +52,11 @@ def _problems(program: Program) -> list[Problem]:
     texts = None
     try:
         texts = load_bot_texts(settings)
+    except ProblemsFound as found:
+        problems += found.problems
+    problems += promise_problems(settings)
+    try:
+        conduct_words(settings)
     except ProblemsFound as found:
         problems += found.problems
     try:
