@@ -5,7 +5,7 @@ Read from what the tables say now, so that an alarm is there as long as its reas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,8 +28,13 @@ from messaging.players import players
 
 log = structlog.get_logger()
 
-READ_AT_MOST = 200
+IN_HAND_AT_MOST = 1000
+"""Tickets of agents that are read: everybody is to see their own."""
+OTHERS_AT_MOST = 20
+"""Tickets that nobody has, of which only the first are shown."""
 MISSED = 100
+Totals = Mapping[tuple[int, bool], int]
+"""How many tickets warned of so much, by whether anybody has them."""
 
 
 @dataclass(slots=True)
@@ -46,7 +51,11 @@ class Alarms:
         # As the index has it: the planner has to see that it holds all of them.
         warned = tickets.c.warned > sa.literal(0, tickets.c.warned.type, literal_execute=True)
         near = now + self.times.promise_warn_before
-        late = await self._cases(connection, tickets.c.due_at, warned, is_open)
+        taken, free = tickets.c.agent_id.is_not(None), tickets.c.agent_id.is_(None)
+        late = await self._cases(connection, tickets.c.due_at, warned, is_open, taken)
+        late += await self._cases(connection, tickets.c.due_at, warned, is_open, free, limit=OTHERS_AT_MOST)
+        late.sort(key=lambda each: each.due_at or now)
+        totals = await _totals(connection, warned, is_open)
         promised = await self._cases(connection, tickets.c.promise_due_at, tickets.c.promise_due_at <= near, is_open)
         held_before = now - self.times.hold_thank_after
         neglected = await self._cases(
@@ -55,19 +64,23 @@ class Alarms:
             in_state(TicketState.ASSIGNED),
             sa.or_(tickets.c.held_since <= held_before, tickets.c.silence > 0),
         )
-        self._measure(late, promised, now)
+        self._measure(totals, promised, now)
         words = _Words(self.times, now)
         return [
             *await self._unanswered_players(connection, words),
             *await self._unreached(connection, words),
-            *words.of_targets(late),
+            *words.of_targets(late, totals),
             *words.of_promises(promised),
             *words.of_neglected(neglected),
             *await lead_alarms.read(connection, now),
         ]
 
     async def _cases(
-        self, connection: AsyncConnection, order: sa.ColumnElement[Any], *conditions: sa.ColumnElement[bool]
+        self,
+        connection: AsyncConnection,
+        order: sa.ColumnElement[Any],
+        *conditions: sa.ColumnElement[bool],
+        limit: int = IN_HAND_AT_MOST,
     ) -> list[Case]:
         query = (
             sa.select(*_COLUMNS)
@@ -78,14 +91,14 @@ class Alarms:
             )
             .where(*conditions)
             .order_by(order)
-            .limit(READ_AT_MOST)
+            .limit(limit)
         )
         return [_case(row) for row in await connection.execute(query)]
 
-    def _measure(self, late: Sequence[Case], promised: Sequence[Case], now: datetime) -> None:
-        missed = sum(each.warned >= MISSED for each in late)
+    def _measure(self, totals: Totals, promised: Sequence[Case], now: datetime) -> None:
+        missed = sum(count for (warned, _), count in totals.items() if warned >= MISSED)
         self.metrics.sla_tickets.labels("missed").set(missed)
-        self.metrics.sla_tickets.labels("near").set(len(late) - missed)
+        self.metrics.sla_tickets.labels("near").set(sum(totals.values()) - missed)
         broken = sum(each.promise_due_at is not None and each.promise_due_at <= now for each in promised)
         self.metrics.promises_open.labels("missed").set(broken)
         self.metrics.promises_open.labels("near").set(len(promised) - broken)
@@ -109,15 +122,15 @@ class Alarms:
         """T6."""
         before = words.now - self.times.unreached_after
         waiting = (in_state(TicketState.WAITING), tickets.c.waiting_since < before)
-        found = await self._cases(connection, tickets.c.waiting_since, *waiting)
-        self.metrics.players_unreached.set(len(found))
-        if not found:
+        count: int = await connection.scalar(sa.select(sa.func.count()).select_from(tickets).where(*waiting)) or 0
+        self.metrics.players_unreached.set(count)
+        if not count:
             return []
+        found = await self._cases(connection, tickets.c.waiting_since, *waiting, limit=OTHERS_AT_MOST)
         hours = self.times.unreached_after.total_seconds() / 3600
-        verb = "waits" if len(found) == 1 else "wait"
-        text = f"{counted(len(found), 'player')} {verb} since over {hours:g} hours, and nobody has reached them: "
+        text = f"{counted(count, 'player')} waited over {hours:g} hours, and nobody has reached them: "
         remedy = "Take them, or give them to somebody else, today."
-        return [Notice("unreached", Severity.ERROR, text + list_of(map(str, found), len(found)), remedy, LEADS)]
+        return [Notice("unreached", Severity.ERROR, text + list_of(map(str, found), count), remedy, LEADS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +145,22 @@ class _Words:
         local, today = self.times.calendar.local(at), self.times.calendar.local(self.now).date()
         return f"{local:%H:%M} {local.tzname()}" + ("" if local.date() == today else f" on {local:%d %B}")
 
-    def of_targets(self, cases: Sequence[Case]) -> Iterator[Notice]:
+    def of_targets(self, cases: Sequence[Case], totals: Totals) -> Iterator[Notice]:
         """T1-T4: leads and admins see which ticket and how late, its agent their own, all agents what nobody has."""
         told = {role: [each for each in cases if role in self.times.sla.roles_by(each.warned)] for role in Role}
-        both = told[Role.LEAD] == told[Role.ADMIN]
-        yield from self._late("sla", told[Role.LEAD], LEADS if both else frozenset({Role.LEAD}))
-        if not both:
-            yield from self._late("sla", told[Role.ADMIN], frozenset({Role.ADMIN}))
+        for role in (Role.LEAD, Role.ADMIN):
+            yield from self._late("sla", told[role], frozenset({role}), counts=self._counts(totals, role))
         unclaimed = [each for each in told[Role.AGENT] if each.agent_id is None]
-        yield from self._late("sla:waiting", unclaimed, frozenset({Role.AGENT}))
+        free = {key: count for key, count in totals.items() if not key[1]}
+        counts = self._counts(free, Role.AGENT)
+        yield from self._late("sla:waiting", unclaimed, frozenset({Role.AGENT}), counts=counts)
         yield from _to_agents("sla", told[Role.AGENT], self._late)
+
+    def _counts(self, totals: Totals, role: Role) -> tuple[int, int]:
+        """How many tickets that concern this role missed their target, and how many are near it."""
+        theirs = {key: count for key, count in totals.items() if role in self.times.sla.roles_by(key[0])}
+        missed = sum(count for (warned, _), count in theirs.items() if warned >= MISSED)
+        return missed, sum(theirs.values()) - missed
 
     def of_promises(self, cases: Sequence[Case]) -> Iterator[Notice]:
         """T5, T16."""
@@ -157,13 +176,19 @@ class _Words:
         yield from _to_agents("silence", silent, self._silent)
 
     def _late(
-        self, key: str, cases: Sequence[Case], roles: frozenset[Role] = frozenset(), agent: int | None = None
+        self,
+        key: str,
+        cases: Sequence[Case],
+        roles: frozenset[Role] = frozenset(),
+        agent: int | None = None,
+        counts: tuple[int, int] | None = None,
     ) -> Iterator[Notice]:
         if cases:
             lines = [f"{each}: {due(each.duty, each.due_at, self.now)}" for each in cases]
-            missed = sum(each.warned >= MISSED for each in cases)
+            late = sum(each.warned >= MISSED for each in cases)
+            missed, near = counts or (late, len(cases) - late)
             severity = Severity.ERROR if missed else Severity.WARNING
-            text = f"{late_words(missed, len(cases) - missed)}: {list_of(lines, len(cases))}"
+            text = f"{late_words(missed, near)}: {list_of(lines, missed + near)}"
             yield Notice(key, severity, text, "", roles, agent)
 
     def _promised(
@@ -191,6 +216,12 @@ class _Words:
             lines = [silence_words(each, self.clock, to_agent=agent is not None) for each in cases]
             remedy = "Without a word the ticket goes back to the queue."
             yield Notice(key, Severity.WARNING, list_of(lines, len(cases)), remedy, roles, agent)
+
+
+async def _totals(connection: AsyncConnection, *conditions: sa.ColumnElement[bool]) -> Totals:
+    taken = tickets.c.agent_id.is_not(None)
+    query = sa.select(tickets.c.warned, taken, sa.func.count()).where(*conditions).group_by(tickets.c.warned, taken)
+    return {(row[0], bool(row[1])): row[2] for row in await connection.execute(query)}
 
 
 Teller = Callable[[str, Sequence[Case], frozenset[Role], int | None], Iterator[Notice]]

@@ -206,6 +206,8 @@ class Ticket:
     held_since: datetime | None
     due_at: datetime | None
     clocks: Mapping[str, Any]
+    warned: int
+    silent_since: datetime | None
     promise_due_at: datetime | None
     promises: Sequence[Mapping[str, Any]]
     category: str
@@ -387,6 +389,8 @@ def _ticket(row: sa.Row[Any]) -> Ticket:
         held_since=row.held_since,
         due_at=row.due_at,
         clocks=row.clocks,
+        warned=row.warned,
+        silent_since=row.silent_since,
         promise_due_at=row.promise_due_at,
         promises=row.promises,
         category=row.category,

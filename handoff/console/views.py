@@ -46,6 +46,9 @@ def listed(ticket: Ticket, last_incoming_at: datetime | None = None) -> dict[str
         "wanted_agent_id": ticket.wanted_agent_id,
         "transfers": ticket.transfers,
         "due_at": moment(ticket.due_at),
+        # The highest percentage of a target that its clock has warned of, and since when its agent says nothing.
+        "warned": ticket.warned,
+        "silent_since": moment(ticket.silent_since),
         "promise_due_at": moment(ticket.promise_due_at),
         "snoozed_until": moment(ticket.snoozed_until),
         "held_since": moment(ticket.held_since),

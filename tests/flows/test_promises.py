@@ -317,6 +317,6 @@ async def test_a_ticket_that_nobody_takes_is_told_to_leads(house: House) -> None
     await passes(house, hours=11)
     assert "unreached" not in told(house)
     await passes(house, hours=1.1)
-    assert "1 player waits since over 12 hours, and nobody has reached them: Ann (" in told(house)["unreached"]
+    assert "1 player waited over 12 hours, and nobody has reached them: Ann (" in told(house)["unreached"]
     assert "unreached" not in told(house, Role.AGENT)
     assert "innkeeper_players_unreached 1.0" in house.app.metrics.render().decode()
