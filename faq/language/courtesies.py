@@ -44,7 +44,7 @@ def _either(phrases: list[str]) -> str:
     """Longest first; a word of a spaced script must end where the phrase ends."""
     ordered = sorted(set(phrases), key=lambda phrase: (-len(phrase), phrase))
     parts = (
-        re.escape(phrase).replace(r"\ ", r"\s+") + ("" if _UNSPACED_LETTER.search(phrase) else r"(?!\w)")
+        re.escape(phrase).replace(r"\ ", r"\s+") + ("ー*" if _UNSPACED_LETTER.search(phrase) else r"(?!\w)")
         for phrase in ordered
     )
     return f"(?:{'|'.join(parts)})"

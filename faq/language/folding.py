@@ -24,6 +24,8 @@ UNSPACED = (
 )
 _INNER_SPACE = re.compile(f"(?<=[{UNSPACED}]) (?=[{UNSPACED}])")
 _MARKS = re.compile("[\u0300-\u036f]+")
+# Katakana alone writes a long vowel with a stroke; elsewhere it only draws a word out (こんにちはー).
+_DRAWN_OUT = re.compile("(?<![\u30a1-\u30fa])ー+")
 _ROUNDS = 4
 
 
@@ -65,7 +67,7 @@ def _fold_once(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).casefold().translate(_APOSTROPHES)
     text = _MARKS.sub("", unicodedata.normalize("NFD", text)).translate(_PLAIN)
     text = unicodedata.normalize("NFC", text).translate(simplified_characters())
-    return _INNER_SPACE.sub("", _shorten("".join(map(_keep, text))))
+    return _DRAWN_OUT.sub("", _INNER_SPACE.sub("", _shorten("".join(map(_keep, text)))))
 
 
 def _shorten(text: str) -> str:

@@ -187,3 +187,11 @@ def test_restored_text_folds_to_what_was_typed(typed: str) -> None:
 def test_thanks_alone_ask_for_nothing(text: str, expected: bool) -> None:
     """W13."""
     assert is_courtesy(text) is expected
+
+
+def test_a_drawn_out_japanese_greeting_is_the_greeting() -> None:
+    """The stroke writes a long vowel in katakana alone."""
+    assert fold("こんにちはー") == fold("こんにちは")
+    assert fold("サーバー") == "サーバー"
+    assert core("こんにちはー") == "こんにちはー"
+    assert core("こんにちはー、名前を変えたい") == "名前を変えたい"
