@@ -8,17 +8,19 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
 from bot.config import load_settings
+from handoff.agents import Role
 from tests.browser.conftest import ARGUMENTS, DEBIAN_CHROMIUM, ROOT, Inn
 from tests.browser.desk import bubbles, card, let_in, say
 
 IMAGES = ROOT / "docs" / "images"
 CHAT: ViewportSize = {"width": 420, "height": 800}
 TALL_CHAT: ViewportSize = {"width": 520, "height": 940}
-DESK: ViewportSize = {"width": 1120, "height": 800}
+DESK: ViewportSize = {"width": 1280, "height": 800}
 
 SIDE_BY_SIDE = """
 <body style="margin: 0; background: #efe7db; font: 600 15px system-ui, sans-serif; color: #4a3a2c">
@@ -41,7 +43,8 @@ async def inn() -> AsyncIterator[Inn]:
         settings = replace(
             shipped,
             database=replace(shipped.database, url=f"sqlite:///{folder}/innkeeper.db"),
-            faq=replace(shipped.faq, semantic=False),
+            faq=replace(shipped.faq, semantic=False, patience=timedelta(0)),
+            handoff=replace(shipped.handoff, undo=timedelta(0)),
             hours=replace(shipped.hours, **dict.fromkeys(days, ("00:00-24:00",))),
         )
         running = Inn(settings)
@@ -83,27 +86,84 @@ async def take(browser: Browser, house: Inn) -> None:
     await ask(lan, "gặp nhân viên", "Lan")
     ken = await player(browser, house, "ja-JP", "健")
     await ask(ken, "オペレーターお願いします", "健")
-    await ask(rin, "that mail never comes, can i talk to a human", "Hello Rin")
+    await say(rin, "that mail never comes")
+    await ask(rin, "can i talk to a human", "Rin")
+    await colleague(browser, house, "tom", "ja-JP")
     mira = await new_page(browser, "en-GB", DESK)
-    await let_in(house, mira, "mira")
+    await let_in(house, mira, "mira", Role.LEAD)
     await expect(mira.locator(".section-waiting .count")).to_have_text("3")
     await keep(mira, "console-queue")
-    await card(mira, "acount back").click()
+    before = await answering(rin, mira)
+    await at_work(mira)
+    await guarded(mira)
+    await side_by_side(browser, await rin.screenshot(animations="disabled"), before)
+
+
+async def colleague(browser: Browser, house: Inn, name: str, locale: str) -> None:
+    """Somebody else on the staff, with their console open."""
+    await let_in(house, await new_page(browser, locale, DESK), name)
+
+
+async def answering(rin: Page, mira: Page) -> bytes:
+    """Mira takes Rin's ticket and answers; the desk as it looks before her next word."""
+    await card(mira, "Rin").click()
     await mira.get_by_role("button", name="Take").click()
     await expect(mira.locator(".state")).to_have_text("With you")
     box = mira.get_by_label("To Rin")
     await box.fill("I found it: the address had **a typo**. It is mended, and the mail is on its way to you.")
+    await mira.get_by_title("Promise to write again").click()
+    await mira.get_by_role("button", name="1 hour").click()
     await box.press("Control+Enter")
     await expect(rin.locator(".message.agent strong")).to_be_visible()
+    await mira.get_by_role("tab", name="Internal note").click()
+    await mira.get_by_label("Internal note: only staff ever see it").fill("Third typo this week in the sign-up form.")
+    await mira.locator(".composer").screenshot(path=IMAGES / "console-note.png", animations="disabled")
+    await mira.get_by_role("button", name="Save note").click()
     await say(rin, "It is here! Thank you so much")
     await expect(bubbles(mira, "player").last).to_contain_text("It is here!")
+    await mira.get_by_role("tab", name="Reply to the player").click()
+    await memo(mira)
     await box.fill("You are welcome, Rin. Is there anything else?")
-    before = await mira.screenshot()
+    await keep(mira, "console-conversation")
+    return await mira.screenshot()
+
+
+async def memo(mira: Page) -> None:
+    await mira.get_by_role("button", name="Write a memo").click()
+    await mira.get_by_label("What should every colleague know?").fill("Plays on two servers; ask which one.")
+    await mira.get_by_role("button", name="Save").click()
+    await expect(mira.locator(".memo-text")).to_be_visible()
+
+
+async def at_work(mira: Page) -> None:
+    """What stands in the menu, and what opens from it."""
+    box = mira.get_by_label("To Rin")
+    await mira.get_by_role("button", name="More").click()
+    await keep(mira, "console-menu")
+    await mira.get_by_role("menuitem", name="Transfer…").click()
+    transfer = mira.get_by_role("dialog")
+    await transfer.get_by_role("radio", name="Tom").check()
+    await transfer.get_by_label("Brief").fill(
+        "Her mail address had a typo; it is mended. She asks about her second server now."
+    )
+    await transfer.screenshot(path=IMAGES / "console-transfer.png", animations="disabled")
+    await mira.keyboard.press("Escape")
+    await box.fill("")
+    await box.press("/")
+    await expect(mira.get_by_role("option").first).to_be_visible()
+    await keep(mira, "console-snippets")
+    await mira.keyboard.press("Escape")
+    await mira.get_by_role("button", name="Staff").click()
+    await mira.get_by_role("dialog").screenshot(path=IMAGES / "console-staff.png", animations="disabled")
+    await mira.keyboard.press("Escape")
+
+
+async def guarded(mira: Page) -> None:
+    box = mira.get_by_label("To Rin")
     await box.fill("Please calm down. You will get 200 glims from us.")
     await box.press("Control+Enter")
     await expect(mira.get_by_role("alert", name="Before this is sent")).to_be_visible()
     await keep(mira, "console-guard")
-    await side_by_side(browser, await rin.screenshot(animations="disabled"), before)
 
 
 async def side_by_side(browser: Browser, chat: bytes, desk: bytes) -> None:

@@ -38,7 +38,7 @@ export function giveBack({ desk, ticket }) {
 }
 
 export function assign({ desk, ticket }) {
-  const who = oneOf("Whom", colleagueChoices(desk, ticket, { withMe: true }));
+  const who = oneOf("Whom", colleagueChoices(desk, ticket, { withMe: true, there: true }));
   return formDialog({
     title: `Assign ${ticket.player}`,
     fields: [who],

@@ -15,7 +15,7 @@ const isLead = ({ lead }) => lead;
  */
 export const ACTS = [
   { name: "claim", label: "Take", key: "t", main: true, primary: true, when: ({ ticket }) => ticket.state === "waiting" },
-  { name: "wake", label: "Wake", key: "w", main: true, primary: true, when: ({ ticket }) => ticket.state === "snoozed" },
+  { name: "wake", label: "Wake", key: "w", main: true, primary: true, when: ({ ticket, desk, lead }) => ticket.state === "snoozed" && (lead || ticket.agent_id === desk.me.id) },
   { name: "reopen", label: "Reopen", key: "o", main: true, when: ({ ticket }) => ticket.state === "resolved" && !ticket.merged_into },
   { name: "hold", label: "Hold", key: "h", main: true, title: "Ask the player for a moment", when: (at) => mine(at) && !onHold(at) },
   { name: "unhold", label: "Back", key: "h", main: true, primary: true, title: "Be back with the player", when: (at) => mine(at) && onHold(at) },

@@ -15,11 +15,11 @@ export function sorted(colleagues) {
   return [...colleagues].sort((one, other) => ORDER[one.presence] - ORDER[other.presence] || share(one) - share(other) || one.name.localeCompare(other.name));
 }
 
-/** The choices for `oneOf`: everybody but me (unless `withMe`). */
-export function colleagueChoices(desk, ticket, { withMe = false } = {}) {
+/** The choices for `oneOf`: everybody but me (unless `withMe`); with `there`, only who is online can be chosen. */
+export function colleagueChoices(desk, ticket, { withMe = false, there = false } = {}) {
   return sorted(desk.lists.colleagues)
     .filter((each) => withMe || each.id !== desk.me.id)
-    .map((each) => ({ value: String(each.id), label: line(each, ticket) }));
+    .map((each) => ({ value: String(each.id), label: line(each, ticket), disabled: there && each.presence !== "online" }));
 }
 
 function line(colleague, ticket) {
