@@ -236,6 +236,8 @@ async def test_a_correction_that_a_crash_broke_off_is_made_and_told_once(cottage
         await mira.does(Correct, ticket, message=wrong.number, text=RIGHT)
         await cottage.channel.until(lambda: cottage.channel.attempts[-1].edits is not None)
         await cottage.crash()
+    # Where several processes may live, one that is silent for so long is gone.
+    cottage.clock.advance(minutes=1)
     await cottage.begin()
     await ann.reads(APOLOGY)
     await cottage.quiet()
