@@ -13,13 +13,13 @@ from typing import Any
 
 from bot.decisions.commands import COMMANDS
 from bot.decisions.hands import Deed
-from bot.effects import CancelTimer, ChangeTicket, Decline, Effect, OpenTicket, Record, SetTimer
+from bot.effects import CancelTimer, ChangeTicket, Decline, Effect, OpenTicket, Record, Say, SetTimer
 from bot.happenings import ActDone, Happening
 from bot.situation import Situation, TicketFacts
 from handoff.acts import Act, Classify, ConfirmUnderstood, Reply
 from handoff.sla import Clocks
 from handoff.tickets import TicketState
-from messaging.messages import ButtonPressed, CommandUsed, MessageReceived
+from messaging.messages import Author, ButtonPressed, CommandUsed, MessageReceived
 from messaging.timers import Timer
 
 SLA = "sla"
@@ -40,11 +40,13 @@ def with_clocks(situation: Situation, happening: Happening, effects: tuple[Effec
         return (*effects, *keep_clocks(situation, None, clocks))
     if before is None or not (before.is_open or after.is_open):
         return effects
-    clocks = _moved(situation, happening, before, after)
+    clocks = _moved(situation, happening, before, after, is_answer=is_spoken(effects))
     return (*effects, *keep_clocks(situation, before, clocks))
 
 
-def _moved(situation: Situation, happening: Happening, before: TicketFacts, after: TicketFacts) -> Clocks:
+def _moved(
+    situation: Situation, happening: Happening, before: TicketFacts, after: TicketFacts, *, is_answer: bool
+) -> Clocks:
     now, times = situation.now, situation.policy.times
     clocks = clocks_of(situation, before)
     if after.ticket_class != clocks.ticket_class.name:
@@ -54,7 +56,7 @@ def _moved(situation: Situation, happening: Happening, before: TicketFacts, afte
     if not before.is_open or is_word(situation, happening):
         # Who takes a ticket up again owes its player a word, whoever it was.
         return clocks.player_wrote(now)
-    match act_of(situation, happening):
+    match act_of(situation, happening) if is_answer else None:
         case Reply(looking=looking, promise=promise):
             awaits_player = not looking and promise is None
             return clocks.agent_replied(now, times.calendar, awaits_player=awaits_player)
@@ -163,6 +165,11 @@ def is_declined(effects: Sequence[Effect]) -> bool:
 
 def is_opened(effects: Sequence[Effect]) -> bool:
     return any(isinstance(effect, OpenTicket) for effect in effects)
+
+
+def is_spoken(effects: Sequence[Effect]) -> bool:
+    """Whether an agent's words go out with these effects: a reply that can still be taken back was not said yet."""
+    return any(isinstance(effect, Say) and effect.author is Author.AGENT for effect in effects)
 
 
 def is_word(situation: Situation, happening: Happening) -> bool:

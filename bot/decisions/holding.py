@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.decisions.clocking import act_of, is_declined, ticket_after
+from bot.decisions.clocking import act_of, is_declined, is_spoken, ticket_after
 from bot.decisions.hands import Deed
 from bot.effects import CancelTimer, ChangeTicket, Decline, Effect, Record, Say, SetTimer, Text
 from bot.happenings import Happening
@@ -47,7 +47,7 @@ def with_hold(situation: Situation, happening: Happening, effects: tuple[Effect,
     if before is None or after is None or before.held_since is None or is_declined(effects):
         return effects
     act = act_of(situation, happening)
-    if isinstance(act, Reply):
+    if isinstance(act, Reply) and is_spoken(effects):
         return (BACK, *effects, *_end(situation, before, act.agent_id))
     if after.held_since is None:
         return effects

@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.decisions.clocking import act_of, is_declined, ticket_after
+from bot.decisions.clocking import act_of, is_declined, is_spoken, ticket_after
 from bot.decisions.hands import Deed
 from bot.effects import CancelTimer, ChangeTicket, Decline, Effect, Record, Say, SetTimer, Text, When
 from bot.happenings import ActDone, Happening
@@ -48,7 +48,7 @@ def with_promises(situation: Situation, happening: Happening, effects: tuple[Eff
     before, after, act = situation.ticket, ticket_after(situation, effects), act_of(situation, happening)
     if before is None or after is None or is_declined(effects):
         return effects
-    if isinstance(act, Reply):
+    if isinstance(act, Reply) and is_spoken(effects):
         return _replied(situation, before, act, effects)
     if before.is_open and not after.is_open:
         return _closed(situation, happening, before, effects)

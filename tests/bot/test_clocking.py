@@ -246,6 +246,17 @@ def test_a_reply_to_an_older_ticket_moves_no_clock_of_the_newest() -> None:
     assert desk.ticket == before
 
 
+def test_a_reply_counts_when_its_words_go_out_and_only_then() -> None:
+    """What else is gathered for the same reply, before or after, promises nothing and stops no clock."""
+    desk = Desk(("00:00-24:00",))
+    desk.happens(WORD)
+    desk.does(Hold)
+    before = desk.ticket
+    act = Reply(KEY, "act", 7, "Mira", desk.now, text="I will ask", promise=desk.now + 60 * MINUTE)
+    desk.happens(ActDone(act), (CancelTimer("reply:act"),))
+    assert (desk.ticket, desk.said) == (before, ["hold"])
+
+
 def test_a_reply_that_waited_to_be_said_is_said_though_its_promise_is_past() -> None:
     """An undo of some seconds must not lose a reply that promised a time within them."""
     desk = Desk(("00:00-24:00",))
