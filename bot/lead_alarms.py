@@ -1,14 +1,16 @@
-"""What leads are told of agents' doings: questions to them that wait (H5), and leads who were skipped (H6)."""
+"""What leads are told of agents' doings: questions that wait (H5), leads skipped (H6), agents gone (T13)."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.alarm_words import counted, list_of
-from handoff import records
+from handoff import absences, records
 from handoff.agents import agents
 from handoff.notices import LEADS, Notice, Severity
 from handoff.tickets import tickets
@@ -16,12 +18,14 @@ from messaging.conversations import conversations
 from messaging.players import players
 
 READ_AT_MOST = 200
+GONE_TOLD_FOR = timedelta(minutes=30)
+WHY_GONE = {"away": "was away for too long", "offline": "went offline", "disabled": "is not on the staff any more"}
 SKIPPED_TOLD_FOR = timedelta(days=1)
 
 
 async def read(connection: AsyncConnection, now: datetime) -> list[Notice]:
     """Everything that holds now."""
-    return [*await _questions(connection), *await _skipped(connection, now)]
+    return [*await _questions(connection), *await _skipped(connection, now), *await _gone(connection, now)]
 
 
 async def _questions(connection: AsyncConnection) -> list[Notice]:
@@ -53,10 +57,7 @@ async def _skipped(connection: AsyncConnection, now: datetime) -> list[Notice]:
     found = await records.of_kind(connection, "lead_skipped", now - SKIPPED_TOLD_FOR)
     if not found:
         return []
-    named = await connection.execute(
-        sa.select(agents.c.id, agents.c.desk_name).where(agents.c.id.in_({each.agent_id for each in found}))
-    )
-    names = {row.id: row.desk_name for row in named}
+    names = await _names(connection, {each.agent_id for each in found})
     lines = [
         f"{each.conversation_id}-{each.ticket_number}, by {names.get(each.agent_id, 'somebody')}: {each.data['reason']}"
         for each in found
@@ -65,3 +66,31 @@ async def _skipped(connection: AsyncConnection, now: datetime) -> list[Notice]:
     count = counted(len(found), "urgent ticket")
     text = f"{count} {verb} handed past the lead since yesterday: {list_of(lines, len(found))}"
     return [Notice("lead_skipped", Severity.WARNING, text, "Look whether it had to be.", LEADS)]
+
+
+async def _gone(connection: AsyncConnection, now: datetime) -> list[Notice]:
+    """T13, T14: agents whose tickets went back to the queue, and who is away for longer than may be."""
+    found = await records.of_kind(connection, "agent_gone", now - GONE_TOLD_FOR)
+    lasting = await absences.lasting(connection)
+    names = await _names(connection, {each.agent_id for each in found} | {agent_id for agent_id, _ in lasting})
+    counts = Counter((each.agent_id, str(each.data.get("why"))) for each in found)
+    told = [
+        f"{names.get(agent_id, 'Somebody')} {WHY_GONE.get(why, 'is gone')}: "
+        f"{counted(count, 'ticket')} went back to the queue."
+        for (agent_id, why), count in sorted(counts.items(), key=str)
+    ]
+    absent = [
+        f"{names.get(agent_id, 'Somebody')} is absent since {began_at:%H:%M} {began_at.tzname()}."
+        for agent_id, began_at in sorted(lasting)
+    ]
+    return [
+        Notice(f"gone:{number}", Severity.WARNING, text, "Ask them, and see who takes over.", LEADS)
+        for number, text in enumerate([*told, *absent])
+    ]
+
+
+async def _names(connection: AsyncConnection, agent_ids: Iterable[int | None]) -> dict[int | None, str]:
+    named = await connection.execute(
+        sa.select(agents.c.id, agents.c.desk_name).where(agents.c.id.in_([each for each in agent_ids if each]))
+    )
+    return {row.id: row.desk_name for row in named}

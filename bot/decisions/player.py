@@ -12,6 +12,7 @@ from bot.decisions.bringing import ask_for_human
 from bot.decisions.commands import COMMANDS
 from bot.decisions.hearing import LONGEST_QUESTION, Written, admit, after, kept_in_mind, remembering
 from bot.decisions.queueing import open_ticket
+from bot.decisions.snoozing import woken_by_player
 from bot.effects import Effect, Remember, Say, SetLanguage, Text
 from bot.situation import Situation
 from faq.entry import Entry, Faq
@@ -40,7 +41,7 @@ def decide_written(situation: Situation, written: Written, entries: Mapping[str,
 def _hear(situation: Situation, written: Written, entries: Mapping[str, Entry]) -> tuple[Effect, ...]:
     """Whom or what these words are for."""
     if situation.open_ticket is not None:
-        return _hear_beside_people(situation, written)
+        return (*woken_by_player(situation.open_ticket), *_hear_beside_people(situation, written))
     if written.asks_for_human:
         return ask_for_human(situation, written.text[:LONGEST_QUESTION], entries)
     if telling.is_awaited(situation):
