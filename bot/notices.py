@@ -90,6 +90,7 @@ class Lookout:
     async def look(self) -> None:
         """Look once, and tell the desks where anything changed."""
         try:
+            await self.database.ping()
             async with self.database.reading() as connection:
                 self._counts = await outbox.counts(connection)
                 if self.alarms is not None:

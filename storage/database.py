@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool, StaticPool
 
+from storage.ailments import told
 from storage.errors import DatabaseFault, DatabaseUnreachable
 
 metadata = sa.MetaData(
@@ -74,6 +75,8 @@ class Database:
     def __init__(self, writing: AsyncEngine, reading: AsyncEngine) -> None:
         self._writing = writing
         self._reading = reading
+        # Why the last transaction could not be written, until one can be again.
+        self._refused: str | None = None
         # SQLite takes one writer at a time: queueing here is fair and cheap, waiting on its file lock is neither.
         self._writer = asyncio.Lock() if self.is_sqlite else None
 
@@ -125,12 +128,13 @@ class Database:
 
         Raises DatabaseUnreachable where the database is gone, locked, full or read-only, DatabaseFault otherwise.
         """
-        if self._writer is None:
-            async with _translated(), self._writing.begin() as connection:
+        try:
+            async with self._writer or nullcontext(), self._translated(), self._writing.begin() as connection:
                 yield connection
-            return
-        async with self._writer, _translated(), self._writing.begin() as connection:
-            yield connection
+        except DatabaseUnreachable as error:
+            self._refused = str(error)
+            raise
+        self._refused = None
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -139,7 +143,7 @@ class Database:
             async with self.transaction() as connection:
                 yield connection
             return
-        async with _translated(), self._reading.begin() as connection:
+        async with self._translated(), self._reading.begin() as connection:
             yield connection
 
     @asynccontextmanager
@@ -158,7 +162,7 @@ class Database:
             hide_parameters=True,
         )
         try:
-            async with _translated(), engine.connect() as connection:
+            async with self._translated(), engine.connect() as connection:
                 yield connection
         finally:
             await engine.dispose()
@@ -173,7 +177,7 @@ class Database:
             async with self.reading() as connection:
                 yield connection
             return
-        async with _translated(), self._reading.connect() as connection:
+        async with self._translated(), self._reading.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             async with connection.begin():
                 yield connection
@@ -206,9 +210,31 @@ class Database:
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
     async def ping(self) -> None:
-        """Raises DatabaseUnreachable unless the database answers."""
+        """Raises DatabaseUnreachable unless the database answers, and took what was written last: a full disk can still
+        be read. (A process that serves writes every few seconds.)
+        """
         async with self.reading() as connection:
             await connection.execute(sa.text("SELECT 1"))
+        if self._refused is not None:
+            raise DatabaseUnreachable(self._refused)
+
+    @asynccontextmanager
+    async def _translated(self) -> AsyncIterator[None]:
+        """The drivers' many errors as two of ours: unreachable (may pass by itself) and fault."""
+        try:
+            yield
+        except DBAPIError as error:
+            if _may_pass(error):
+                raise DatabaseUnreachable(told(error, self._place)) from error
+            raise DatabaseFault(told(error, self._place)) from error
+        except (sa.exc.TimeoutError, OSError, TimeoutError) as error:
+            raise DatabaseUnreachable(told(error, self._place)) from error
+
+    @property
+    def _place(self) -> str:
+        """Where the database is, for people."""
+        url = self._writing.url
+        return str(url.database) if self.is_sqlite else f"{url.host or url.query.get('host', '')}/{url.database}"
 
     async def close(self) -> None:
         await self._writing.dispose()
@@ -252,19 +278,6 @@ _FAULT_CLASSES = frozenset({"21", "22", "23", "54"})
 _FAULT_CODES = frozenset({18, 19, 20, 25})
 
 
-@asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
-    """The drivers' many errors as two of ours: unreachable (may pass by itself) and fault."""
-    try:
-        yield
-    except DBAPIError as error:
-        if _may_pass(error):
-            raise DatabaseUnreachable(_first_line(error)) from error
-        raise DatabaseFault(_first_line(error)) from error
-    except (sa.exc.TimeoutError, OSError, TimeoutError) as error:
-        raise DatabaseUnreachable(_first_line(error)) from error
-
-
 def _may_pass(error: DBAPIError) -> bool:
     """Whether it is the database that cannot work now, and not the values that are wrong."""
     state: str | None = getattr(error.orig, "sqlstate", None)
@@ -276,11 +289,6 @@ def _may_pass(error: DBAPIError) -> bool:
     if code is not None:
         return code & 0xFF not in _FAULT_CODES
     return isinstance(error, OperationalError | InterfaceError) or "closed" in str(error.orig)
-
-
-def _first_line(error: BaseException) -> str:
-    cause = getattr(error, "orig", None) or error
-    return f"{type(cause).__name__}: {str(cause).splitlines()[0] if str(cause) else ''}"
 
 
 Row = Mapping[str, Any]

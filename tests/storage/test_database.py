@@ -142,12 +142,25 @@ async def test_a_file_locked_by_somebody_else_passes(sqlite: Database, tmp_path:
     assert await kept(sqlite) == ["after", "before"]
 
 
-async def test_a_read_only_database_may_be_made_writable(sqlite: Database) -> None:
+async def test_a_read_only_database_can_be_read_and_is_not_well(sqlite: Database) -> None:
+    await keep(sqlite, "before")
     async with sqlite.transaction() as connection:
         await connection.exec_driver_sql("PRAGMA query_only = ON")
-    with pytest.raises(DatabaseUnreachable, match="readonly"):
+    with pytest.raises(DatabaseUnreachable, match=r"readonly.*may be read but not written"):
         await keep(sqlite, "never")
-    await sqlite.ping()
+    assert await kept(sqlite) == ["before"]
+    with pytest.raises(DatabaseUnreachable, match="may be read but not written"):
+        await sqlite.ping()
+
+
+async def test_a_database_that_took_a_write_again_is_well_again(database: Database) -> None:
+    with pytest.raises(DatabaseUnreachable):
+        async with database.transaction() as connection:
+            await connection.execute(sa.text("SELECT * FROM a_table_of_a_later_version"))
+    with pytest.raises(DatabaseUnreachable):
+        await database.ping()
+    await keep(database, "again")
+    await database.ping()
 
 
 @pytest.fixture
