@@ -15,7 +15,7 @@ from bot.decisions.queueing import open_ticket
 from bot.decisions.snoozing import woken_by_player
 from bot.effects import Effect, Remember, Say, SetLanguage, Text
 from bot.situation import Situation
-from faq.entry import Entry, Faq
+from faq.entry import Entry, Faq, Kind
 from faq.match import Answer
 
 LATE_APOLOGY_EVERY = timedelta(hours=1)
@@ -41,23 +41,24 @@ def decide_written(situation: Situation, written: Written, entries: Mapping[str,
 def _hear(situation: Situation, written: Written, entries: Mapping[str, Entry]) -> tuple[Effect, ...]:
     """Whom or what these words are for."""
     if situation.open_ticket is not None:
-        return (*woken_by_player(situation.open_ticket), *_hear_beside_people(situation, written))
+        beside = _hear_beside_people(situation, written, entries)
+        return (*woken_by_player(situation.open_ticket), *beside)
     if written.asks_for_human:
         return ask_for_human(situation, written.text[:LONGEST_QUESTION], entries)
     if telling.is_awaited(situation):
         return telling.take_words(situation, written)
     if surveys.are_survey_words(situation, written):
         return surveys.take_words(situation, written)
-    if conduct.is_rude(situation, written) and not _is_sure(written):
+    if conduct.is_rude(situation, written) and not _is_known_question(written, entries):
         return conduct.meet(situation, written)
     return ask_faq(situation, written, entries)
 
 
-def _hear_beside_people(situation: Situation, written: Written) -> tuple[Effect, ...]:
+def _hear_beside_people(situation: Situation, written: Written, entries: Mapping[str, Entry]) -> tuple[Effect, ...]:
     """People have the conversation: the words are theirs, but for what the bot itself asked."""
     if telling.is_awaited(situation) and not written.asks_for_human:
         return telling.take_words(situation, written)
-    if conduct.is_rude(situation, written) and not _is_sure(written):
+    if conduct.is_rude(situation, written) and not _is_known_question(written, entries):
         return conduct.meet(situation, written)
     if forms.is_asking(situation.open_ticket) and not written.asks_for_human and not written.takes_back:
         return forms.take_answer(situation, written)
@@ -107,8 +108,11 @@ def decide_failed(situation: Situation, text: str) -> tuple[Effect, ...]:
     return open_ticket(situation, "failure", question, greeting=(Text("something_wrong"),))
 
 
-def _is_sure(written: Written) -> bool:
-    return written.match is not None and isinstance(written.match.verdict, Answer)
+def _is_known_question(written: Written, entries: Mapping[str, Entry]) -> bool:
+    """Whether the FAQ surely answers a question in it; what it has to say to small talk is none."""
+    verdict = written.match.verdict if written.match is not None else None
+    found = verdict.entry_ids if isinstance(verdict, Answer) else ()
+    return any(entries[each].kind is not Kind.SMALL_TALK for each in found if each in entries)
 
 
 def _hear_language(situation: Situation, written: Written) -> tuple[Situation, tuple[Effect, ...]]:

@@ -113,6 +113,14 @@ async def test_a_question_that_the_faq_answers_is_answered_whatever_words_stand_
     assert await evidence(cottage) == []
 
 
+async def test_what_the_faq_says_to_insults_as_small_talk_is_no_answer_to_a_question(house: House) -> None:
+    """The sample FAQ has a friendly word for them: the owner is told all the same."""
+    ann = house.channel.player("Ann", language="en")
+    await ann.writes("you are a stupid bot")
+    await ann.reads("sorry that this is so upsetting")
+    assert len(await evidence(house)) == 1
+
+
 async def test_who_asks_for_a_human_rudely_gets_one(cottage: House) -> None:
     """F2."""
     ann = cottage.channel.player("Ann", language="en")
