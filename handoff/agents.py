@@ -47,6 +47,8 @@ agents = sa.Table(
 _NAME = re.compile(r"\w[\w.@+-]{0,63}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _LONGEST_DESK_NAME = 40
+MOST_AT_ONCE = 100
+"""The largest capacity of an agent."""
 # A desk name stands inside Markdown on networks where some of these make formatting, a link or a ping.
 _NOT_IN_DESK_NAMES = frozenset("*_~`|<>[]@\\")
 
@@ -128,16 +130,8 @@ async def add(
     """A new agent, who has no password yet. Raises AgentRefused where the name is taken or a value cannot be used."""
     folded = _checked_name(name)
     shown = _checked_desk_name(desk_name)
-    for language in languages:
-        if not _LANGUAGE.fullmatch(language):
-            raise AgentRefused(f"{language!r} is not a language tag; write it as en or zh-Hans")
-    colleague = await connection.scalar(
-        sa.select(agents.c.name).where(
-            sa.func.lower(agents.c.desk_name) == sa.func.lower(shown), agents.c.disabled_at.is_(None)
-        )
-    )
-    if colleague is not None and colleague != folded:
-        raise AgentRefused(f"the desk name {shown!r} is already used by {colleague}; players could not tell them apart")
+    _check_languages(languages)
+    await _check_desk_name_free(connection, folded, shown)
     row = (
         await connection.execute(
             database.insert(agents).on_conflict_do_nothing(index_elements=["name"]).returning(agents),
@@ -155,11 +149,59 @@ async def add(
     return agent_of_row(row)
 
 
+async def change(
+    connection: AsyncConnection,
+    name: str,
+    *,
+    role: Role | None = None,
+    languages: Sequence[str] | None = None,
+    skills: Sequence[str] | None = None,
+    team: str | None = None,
+    capacity: int | None = None,
+) -> Agent:
+    """Change what is given of this agent; None leaves what stands. Raises AgentRefused where there is none, or for a
+    value that cannot be used."""
+    agent = await _known(connection, name)
+    if languages is not None:
+        _check_languages(languages)
+    if capacity is not None and not 1 <= capacity <= MOST_AT_ONCE:
+        raise AgentRefused(f"an agent takes 1 to {MOST_AT_ONCE} tickets at once, not {capacity}")
+    given = {
+        "role": role,
+        "languages": list(languages) if languages is not None else None,
+        "skills": sorted({each.strip() for each in skills if each.strip()}) if skills is not None else None,
+        "team": team.strip() if team is not None else None,
+        "capacity": capacity,
+    }
+    changes = {column: value for column, value in given.items() if value is not None}
+    if not changes:
+        return agent
+    changed = await connection.execute(
+        sa.update(agents).where(agents.c.id == agent.id).values(changes).returning(agents)
+    )
+    return agent_of_row(changed.one())
+
+
+async def enable(connection: AsyncConnection, name: str) -> Agent:
+    """Let an agent in again who was shut out; they sign in as before. Raises AgentRefused where that cannot be."""
+    agent = await _known(connection, name)
+    if agent.disabled_at is None:
+        raise AgentRefused(f"{agent.name!r} is not disabled")
+    await _check_desk_name_free(connection, agent.name, agent.desk_name)
+    row = (
+        await connection.execute(
+            sa.update(agents)
+            .where(agents.c.id == agent.id)
+            .values(disabled_at=None, presence=Presence.OFFLINE, presence_said=False, presence_since=None)
+            .returning(agents)
+        )
+    ).one()
+    return agent_of_row(row)
+
+
 async def disable(connection: AsyncConnection, name: str, now: datetime) -> Agent:
     """Shut this agent out of every desk from now on. Raises AgentRefused where there is none or it was done before."""
-    agent = await named(connection, name)
-    if agent is None:
-        raise AgentRefused(f"there is no agent named {name!r}")
+    agent = await _known(connection, name)
     if agent.disabled_at is not None:
         raise AgentRefused(f"{agent.name!r} is disabled already, since {agent.disabled_at:%Y-%m-%d %H:%M} UTC")
     row = (
@@ -241,6 +283,29 @@ def agent_of_row(row: sa.Row[Any]) -> Agent:
         disabled_at=row.disabled_at,
         created_at=row.created_at,
     )
+
+
+async def _known(connection: AsyncConnection, name: str) -> Agent:
+    agent = await named(connection, name)
+    if agent is None:
+        raise AgentRefused(f"there is no agent named {name!r}")
+    return agent
+
+
+def _check_languages(languages: Sequence[str]) -> None:
+    for language in languages:
+        if not _LANGUAGE.fullmatch(language):
+            raise AgentRefused(f"{language!r} is not a language tag; write it as en or zh-Hans")
+
+
+async def _check_desk_name_free(connection: AsyncConnection, name: str, shown: str) -> None:
+    colleague = await connection.scalar(
+        sa.select(agents.c.name).where(
+            sa.func.lower(agents.c.desk_name) == sa.func.lower(shown), agents.c.disabled_at.is_(None)
+        )
+    )
+    if colleague is not None and colleague != name:
+        raise AgentRefused(f"the desk name {shown!r} is already used by {colleague}; players could not tell them apart")
 
 
 def _checked_name(name: str) -> str:

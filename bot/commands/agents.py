@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import click
 
@@ -19,7 +20,7 @@ from storage.migrations import migrate
 
 @click.group("agents")
 def agents_group() -> None:
-    """Add, list and disable the people who answer players."""
+    """Add, list, change, disable and enable the people who answer players."""
 
 
 @agents_group.command()
@@ -49,12 +50,71 @@ def list_agents(program: Program) -> None:
             agent.name,
             agent.desk_name,
             agent.role.value,
+            agent.team or "-",
             ", ".join(agent.languages) or "any",
-            f"disabled {agent.disabled_at:%Y-%m-%d}" if agent.disabled_at else "active",
+            ", ".join(agent.skills) or "-",
+            str(agent.capacity),
+            _state(agent),
         )
         for agent in found
     ]
-    click.echo(table(rows, ("name", "desk name", "role", "languages", "state")) if rows else "There is nobody yet.")
+    heads = ("name", "desk name", "role", "team", "languages", "skills", "takes", "state")
+    click.echo(table(rows, heads) if rows else "There is nobody yet.")
+
+
+def _state(agent: Agent) -> str:
+    if agent.disabled_at is not None:
+        return f"disabled {agent.disabled_at:%Y-%m-%d}"
+    return f"{agent.presence} since {agent.presence_since:%H:%M} UTC" if agent.presence_since else agent.presence.value
+
+
+@agents_group.command("set")
+@click.argument("name")
+@click.option("--role", type=click.Choice([role.value for role in Role]), help="What they may do.")
+@click.option("--language", "languages", multiple=True, help="A language they answer in; may be repeated.")
+@click.option("--any-language", is_flag=True, help="They answer in every language.")
+@click.option("--skill", "skills", multiple=True, help="A topic they are good at (payment, bug …); may be repeated.")
+@click.option("--no-skills", is_flag=True, help="They are good at nothing in particular.")
+@click.option("--team", help="With whom they work; an empty one is none.")
+@click.option("--capacity", type=int, help="How many tickets the queue gives them at once.")
+@click.pass_obj
+def set_agent(
+    program: Program,
+    name: str,
+    role: str | None,
+    languages: tuple[str, ...],
+    any_language: bool,
+    skills: tuple[str, ...],
+    no_skills: bool,
+    team: str | None,
+    capacity: int | None,
+) -> None:
+    """Change NAME; what is not given stays. Languages and skills that are given replace those before."""
+    if (languages and any_language) or (skills and no_skills):
+        raise click.UsageError("Give either what they are, or that they are none.")
+    changes = {
+        "role": Role(role) if role else None,
+        "languages": languages if languages or any_language else None,
+        "skills": skills if skills or no_skills else None,
+        "team": team,
+        "capacity": capacity,
+    }
+    if all(value is None for value in changes.values()):
+        raise click.UsageError("Say what is to change; --help shows what there is.")
+    agent = run(_change(program.settings(), name, changes))
+    click.echo(
+        f"{agent.name}: {agent.role}, team {agent.team or '-'}, languages {', '.join(agent.languages) or 'any'}, "
+        f"skills {', '.join(agent.skills) or '-'}, takes {agent.capacity} at once."
+    )
+
+
+@agents_group.command()
+@click.argument("name")
+@click.pass_obj
+def enable(program: Program, name: str) -> None:
+    """Let NAME in again, who was disabled; their password is as it was."""
+    agent = run(_enable(program.settings(), name))
+    click.echo(f"{agent.name} may sign in again.")
 
 
 @agents_group.command()
@@ -114,3 +174,13 @@ async def _disable(settings: Settings, name: str) -> Agent:
         agent = await agents.disable(connection, name, utc_now())
         await sessions.end_all(connection, agent.id)
     return agent
+
+
+async def _change(settings: Settings, name: str, changes: dict[str, Any]) -> Agent:
+    async with _opened(settings) as database, database.transaction() as connection:
+        return await agents.change(connection, name, **changes)
+
+
+async def _enable(settings: Settings, name: str) -> Agent:
+    async with _opened(settings) as database, database.transaction() as connection:
+        return await agents.enable(connection, name)
