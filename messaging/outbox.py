@@ -265,13 +265,14 @@ async def held_by(connection: AsyncConnection, holder: str, before: datetime, li
 
 
 async def mark(connection: AsyncConnection, holder: str, marks: Sequence[Mark]) -> None:
-    """Write what became of these entries, as far as this process still holds them."""
+    """Write what became of these entries, as far as this process still holds them and nothing else became of them."""
     await connection.execute(
         sa.update(outbox)
         .where(
             outbox.c.conversation_id == sa.bindparam("of_conversation"),
             outbox.c.number == sa.bindparam("of_number"),
             outbox.c.held_by == holder,
+            in_states(UNFINISHED),
         )
         .values(
             state=sa.bindparam("state"),
