@@ -20,12 +20,20 @@ from messaging.players import players
 READ_AT_MOST = 200
 GONE_TOLD_FOR = timedelta(minutes=30)
 WHY_GONE = {"away": "was away for too long", "offline": "went offline", "disabled": "is not on the staff any more"}
+RUDE_TOLD_FOR = timedelta(hours=1)
+GLIMPSE = 80
+"""Characters of an insult that a notice shows."""
 SKIPPED_TOLD_FOR = timedelta(days=1)
 
 
 async def read(connection: AsyncConnection, now: datetime) -> list[Notice]:
     """Everything that holds now."""
-    return [*await _questions(connection), *await _skipped(connection, now), *await _gone(connection, now)]
+    return [
+        *await _questions(connection),
+        *await _skipped(connection, now),
+        *await _gone(connection, now),
+        *await _rude(connection, now),
+    ]
 
 
 async def _questions(connection: AsyncConnection) -> list[Notice]:
@@ -87,6 +95,21 @@ async def _gone(connection: AsyncConnection, now: datetime) -> list[Notice]:
         Notice(f"gone:{number}", Severity.WARNING, text, "Ask them, and see who takes over.", LEADS)
         for number, text in enumerate([*told, *absent])
     ]
+
+
+async def _rude(connection: AsyncConnection, now: datetime) -> list[Notice]:
+    """G16: players who went on insulting us after a warning; the evidence is in each conversation's record."""
+    found = await records.of_kind(connection, "rude", now - RUDE_TOLD_FOR)
+    lines = {
+        each.conversation_id: f"conversation {each.conversation_id}: {str(each.data.get('words', ''))[:GLIMPSE]}"
+        for each in reversed(found)
+        if each.data.get("step") in ("lead", "mute")
+    }
+    if not lines:
+        return []
+    verb = "insults" if len(lines) == 1 else "insult"
+    text = f"{counted(len(lines), 'player')} {verb} us in spite of a warning: {list_of(lines.values(), len(lines))}"
+    return [Notice("rude", Severity.WARNING, text, "Look at what upset them; mute or unmute as you see fit.", LEADS)]
 
 
 async def _names(connection: AsyncConnection, agent_ids: Iterable[int | None]) -> dict[int | None, str]:

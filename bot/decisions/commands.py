@@ -9,7 +9,7 @@ from bot.decisions import telling, zones
 from bot.decisions.bringing import ask_for_human
 from bot.decisions.browsing import decide_topics
 from bot.decisions.hearing import BROWSE, HUMAN, LONGEST_QUESTION
-from bot.decisions.own_tickets import take_back, tell_status
+from bot.decisions.own_tickets import is_to_be_called, take_back, tell_status, wait_again
 from bot.effects import Choice, Effect, LanguageName, Say, SetLanguage, Text
 from bot.situation import Situation
 from faq.entry import Faq
@@ -38,6 +38,8 @@ def _topics(_situation: Situation, _argument: str, faq: Faq) -> tuple[Effect, ..
 
 
 def _human(situation: Situation, argument: str, faq: Faq) -> tuple[Effect, ...]:
+    if situation.open_ticket is not None and is_to_be_called(situation.open_ticket):
+        return wait_again(situation)
     return ask_for_human(situation, argument[:LONGEST_QUESTION], faq.entries)
 
 

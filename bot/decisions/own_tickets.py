@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.decisions.bringing import status
 from bot.decisions.forms import FORM
 from bot.decisions.hearing import WAITING, Written
-from bot.decisions.queueing import APOLOGY, apology_timer
+from bot.decisions.queueing import APOLOGY, apology_timer, back_in_queue
 from bot.effects import (
     CancelTimer,
     ChangeTicket,
@@ -26,7 +26,7 @@ from bot.effects import (
     When,
     number_in,
 )
-from bot.situation import Situation
+from bot.situation import Situation, TicketFacts
 from handoff.tickets import TicketState
 from messaging.timers import Timer
 
@@ -54,15 +54,34 @@ def tell_status(situation: Situation) -> tuple[Effect, ...]:
 def add(situation: Situation, written: Written) -> tuple[Effect, ...]:
     """Words to an open request: thanked for once while nobody has it."""
     ticket = situation.open_ticket
-    if ticket is None or ticket.state is not TicketState.WAITING:
+    if ticket is None or not (ticket.state is TicketState.WAITING or is_to_be_called(ticket)):
         return ()
     if written.takes_back:
         return take_back(situation)
+    if written.asks_for_human and is_to_be_called(ticket):
+        return wait_again(situation)
     if written.asks_for_human:
         return (Say((Text("already_waiting"), QueuePlace()), WAITING),)
     if situation.memory.told_added:
         return ()
     return (Remember(replace(situation.memory, told_added=True)), Say((Text("added"),)))
+
+
+def is_to_be_called(ticket: TicketFacts) -> bool:
+    """Whether it is put aside because its player wants to be called back."""
+    return ticket.state is TicketState.SNOOZED and ticket.call_back_at is not None and ticket.agent_id is None
+
+
+def wait_again(situation: Situation) -> tuple[Effect, ...]:
+    """F2: whoever asks for a human before the time that they chose waits like everybody else again."""
+    ticket = situation.open_ticket
+    assert ticket is not None
+    return (
+        *back_in_queue(situation, ticket),
+        ChangeTicket({"call_back_at": None}),
+        CancelTimer(CALL_BACK),
+        Say((Text("already_waiting"), QueuePlace()), WAITING),
+    )
 
 
 def take_back(situation: Situation) -> tuple[Effect, ...]:

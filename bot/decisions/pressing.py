@@ -32,6 +32,8 @@ def _press(situation: Situation, action: str, faq: Faq) -> tuple[Effect, ...]:
     if is_browsing(action):
         return decide_browsed(situation, action, faq)
     verb, _, rest = action.partition(":")
+    if verb == "human" and situation.open_ticket is not None and own_tickets.is_to_be_called(situation.open_ticket):
+        return own_tickets.wait_again(situation)
     if verb == "human":
         return ask_for_human(situation, "", faq.entries)
     if verb == "language":

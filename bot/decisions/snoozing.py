@@ -34,7 +34,10 @@ def wake(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
         return (Decline("awake", "The ticket is not put aside."),)
     if ticket.agent_id != act.agent_id and not (colleague is not None and colleague.is_lead):
         return (Decline("not_yours", f"{ticket.holder or 'Somebody else'} has this ticket."),)
-    return (*_awake(), Record("woken", act.agent_id, {"by": "agent"}))
+    woken = Record("woken", act.agent_id, {"by": "agent"})
+    if ticket.agent_id is None:
+        return (*back_in_queue(situation, ticket), ChangeTicket({"call_back_at": None}), woken)
+    return (*_awake(), woken)
 
 
 def woken_by_player(ticket: TicketFacts | None) -> tuple[Effect, ...]:
@@ -42,7 +45,8 @@ def woken_by_player(ticket: TicketFacts | None) -> tuple[Effect, ...]:
 
     An agent who is not there loses it to the queue as with everything else in their hands.
     """
-    if ticket is None or ticket.state is not TicketState.SNOOZED:
+    if ticket is None or ticket.state is not TicketState.SNOOZED or ticket.agent_id is None:
+        # Nobody has it: its player wanted to be called back at a time of theirs.
         return ()
     return (*_awake(), Record("woken", None, {"by": "player"}))
 

@@ -47,6 +47,21 @@ async def test_an_apology_comes_first_then_a_warning_the_lead_and_silence(cottag
     assert timedelta(minutes=55) < until - cottage.clock() <= timedelta(hours=1)
 
 
+async def test_the_lead_is_told(cottage: House) -> None:
+    """G16: as a notice at the desk, with the words."""
+    await insulted(cottage, 2)
+    await cottage.app.lookout.look()
+    assert not any(each.key == "rude" for each in cottage.app.lookout.notices())
+    ann = cottage.channel.player("Ben", language="en")
+    for number in range(3):
+        await ann.writes(f"{RUDE} {number}")
+        await ann.reads()
+    await cottage.app.lookout.look()
+    (told,) = [each for each in cottage.app.lookout.notices() if each.key == "rude"]
+    assert f"{RUDE} 2" in told.text
+    assert "1 player" in told.text
+
+
 async def test_the_apology_offers_a_human_who_gets_the_whole_story(cottage: House) -> None:
     """G8, F2."""
     ann = await insulted(cottage, 1)

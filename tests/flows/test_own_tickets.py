@@ -149,6 +149,25 @@ async def test_a_call_back_outlives_a_restart_and_comes_once(cottage: House, end
     assert (await cottage.ticket(ticket.key)).state is TicketState.WAITING
 
 
+async def test_words_before_the_call_are_kept_and_a_plea_brings_the_place_back(cottage: House) -> None:
+    """F2: nobody is held to a time that they chose."""
+    ann, ticket = await waiting(cottage)
+    await ann.presses("Call me back later")
+    choose = await ann.reads("When shall we get back")
+    await ann.presses(choose.buttons[0].label)
+    await ann.reads("We get back to you here")
+    await ann.writes("and my shield")
+    await ann.reads("added that")
+    assert (await cottage.ticket(ticket.key)).state is TicketState.SNOOZED
+    await ann.writes("human")
+    await ann.reads("your place is kept")
+    assert [each.key for each in await cottage.waiting()] == [ticket.key]
+    cottage.clock.advance(hours=3)
+    await cottage.app.clockwork.fire_timers()
+    await cottage.quiet()
+    assert not any("wanted to hear from us" in each.text for each in ann.messages)
+
+
 async def test_times_are_the_players_own_and_within_opening_hours(quiet_cottage: House) -> None:
     """T8: nobody is promised a call while we are closed."""
     days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
