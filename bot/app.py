@@ -23,6 +23,7 @@ from bot.networks import Off
 from bot.notices import Lookout
 from bot.replanning import EVERY as REPLAN_EVERY
 from bot.replanning import Replanning
+from bot.requests import Requests
 from bot.sender import Sender, SendRules
 from bot.settings import Settings
 from bot.supervisor import Supervisor
@@ -75,6 +76,7 @@ class App:
     perform: Perform
     rules: SendRules
     now: Callable[[], datetime]
+    requests: Requests = field(default_factory=Requests)
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     async def start(self) -> None:
@@ -110,7 +112,9 @@ class App:
     def web(self) -> web.Application:
         """The web application with every part's routes."""
         routes = [route for channel in self.channels.values() for route in channel.routes()]
-        return make_web([*routes, *self.console.routes()], self.database, self.metrics, lambda: self.is_ready)
+        return make_web(
+            [*routes, *self.console.routes()], self.database, self.metrics, lambda: self.is_ready, self.requests
+        )
 
     @property
     def is_ready(self) -> bool:
@@ -130,6 +134,7 @@ class App:
         for channel in self.channels.values():
             await channel.close()
         await self.knowledge.close()
+        await self.requests.over()
         await self.database.close()
 
 

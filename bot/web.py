@@ -8,6 +8,7 @@ import structlog
 from aiohttp import web
 
 from bot.metrics import Metrics
+from bot.requests import Requests
 from storage.database import Database
 from storage.errors import StorageError
 
@@ -28,7 +29,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def make_web(
-    routes: Iterable[web.RouteDef], database: Database, metrics: Metrics, is_ready: Callable[[], bool]
+    routes: Iterable[web.RouteDef],
+    database: Database,
+    metrics: Metrics,
+    is_ready: Callable[[], bool],
+    requests: Requests,
 ) -> web.Application:
     """The application; ``/healthz`` answers 200 while the process can do its work, 503 while it cannot."""
 
@@ -49,7 +54,7 @@ def make_web(
     async def home(_request: web.Request) -> web.StreamResponse:
         raise web.HTTPFound("/chat")
 
-    application = web.Application(middlewares=[_guard], client_max_size=MOST_BYTES)
+    application = web.Application(middlewares=[requests.middleware, _guard], client_max_size=MOST_BYTES)
     application.router.add_get("/healthz", healthz)
     application.router.add_get("/livez", livez)
     application.router.add_get("/metrics", figures)

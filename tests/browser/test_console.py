@@ -110,9 +110,9 @@ async def test_a_player_is_brought_to_a_human_and_back(inn: Inn, page: Page, pla
     await page.get_by_label("Why close it all the same?").fill("They only said thank you.")
     await page.get_by_role("button", name="Close ticket").click()
     await expect(page.locator(".state")).to_contain_text("Closed")
-    await expect(player.locator(".message").last).to_contain_text("Mira has closed this request")
+    await expect(player.get_by_text("Mira has closed this request")).to_be_visible()
     await player.reload()
-    await expect(player.locator(".message").last).to_contain_text("Mira has closed this request")
+    await expect(player.get_by_text("Mira has closed this request")).to_be_visible()
     assert "Third typo" not in await player.content()
     assert any("typo in your address" in frame for frame in said_to_player)
     assert not any("Third typo" in frame for frame in said_to_player)
@@ -327,7 +327,8 @@ async def test_it_serves_on_a_telephone_in_the_dark(
     assert await page.evaluate("document.documentElement.scrollWidth") <= 400
     await page.get_by_role("button", name="About this ticket").click()
     await expect(page.get_by_text("What the FAQ had offered")).to_be_visible()
-    await page.get_by_role("button", name="About this ticket").click()
+    await page.get_by_role("button", name="Back to the conversation").click()
+    await expect(page.get_by_text("What the FAQ had offered")).to_be_hidden()
     await page.get_by_role("button", name="Back to the lists").click()
     await expect(page.locator(".card").first).to_be_visible()
 

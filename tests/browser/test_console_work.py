@@ -139,7 +139,7 @@ async def test_a_snippet_is_picked_with_a_slash_and_changed_before_it_is_sent(
     search = page.get_by_label("Search snippets and templates")
     await expect(search).to_be_focused()
     await expect(page.get_by_role("option").first).to_contain_text("Ask for account and server")
-    await search.fill("what you see")
+    await search.fill("screenshot")
     await expect(page.get_by_role("option")).to_have_count(1)
     await search.press("Enter")
     await expect(box).to_be_focused()
