@@ -110,7 +110,10 @@ def is_settled(stored: Stored, record: Record) -> bool:
     """Whether everything written has come in and nothing waits to go out."""
     incoming = sum(row["direction"] == "incoming" for row in stored.messages)
     waits = any(row["state"] in UNFINISHED for row in stored.outbox)
-    return incoming >= len(record.written) and not waits
+    # A reply that could be undone a moment ago has still to be said.
+    said = {row["text"] for row in stored.messages if row["author"] == "agent"}
+    untold = any(each.taken and each.text not in said for each in record.replies)
+    return incoming >= len(record.written) and not waits and not untold
 
 
 def check(stored: Stored, record: Record) -> Report:
