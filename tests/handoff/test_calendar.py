@@ -214,6 +214,12 @@ CHANGES = {
     "Pacific/Apia": [date(2011, 12, 30)],  # the day that was left out
     "Asia/Ho_Chi_Minh": [date(2026, 2, 17)],
 }
+# Public holidays near such days, as everybody's calendar has them.
+HOLIDAYS = {
+    ("Europe/Berlin", "DE"): [date(2026, 4, 3), date(2026, 4, 6), date(2026, 10, 3)],
+    ("America/New_York", "US"): [date(2026, 11, 11)],
+    ("Europe/Berlin", "IT"): [date(2026, 4, 5), date(2026, 4, 6), date(2026, 11, 1)],
+}
 WINDOW_DAYS = 12
 
 
@@ -249,6 +255,40 @@ def scenes(draw: st.DrawFn) -> tuple[Calendar, MinuteCounter, datetime, datetime
     moments = st.integers(4 * 24 * 60, 8 * 24 * 60).map(lambda minutes: start + minutes * MINUTE)
     first, second = sorted([draw(moments), draw(moments)])
     return calendar, counter, first, second
+
+
+@st.composite
+def holiday_scenes(draw: st.DrawFn) -> tuple[Calendar, MinuteCounter, datetime, datetime]:
+    """The same around public holidays with hours of their own, exceptions on them too."""
+    zone, country = draw(st.sampled_from(sorted(HOLIDAYS)))
+    days = HOLIDAYS[zone, country]
+    middle = draw(st.sampled_from(days))
+    week = draw(st.fixed_dictionaries({day: day_hours() for day in WEEKDAYS}))
+    week["wednesday"] = week["wednesday"] or ["09:00-02:00"]
+    on_holidays = draw(day_hours())
+    exceptions = draw(st.dictionaries(st.sampled_from(days), day_hours(), max_size=1))
+    calendar = calendar_of(
+        time_zone=zone, week=week, exceptions=exceptions, holidays_country=country, holiday_hours=on_holidays
+    )
+    start = datetime(middle.year, middle.month, middle.day, tzinfo=UTC) - timedelta(days=2)
+    counter = MinuteCounter(zone, start - timedelta(days=2), 6 * 24 * 60)
+    for day in counter.dates():
+        usual = on_holidays if day in days else week[WEEKDAYS[day.weekday()]]
+        counter.add(day, exceptions.get(day, usual))
+    moments = st.integers(0, 3 * 24 * 60).map(lambda minutes: start + minutes * MINUTE)
+    first, second = sorted([draw(moments), draw(moments)])
+    return calendar, counter, first, second
+
+
+@settings(max_examples=150, deadline=None)
+@given(holiday_scenes())
+def test_holidays_agree_with_the_minute_counter(scene: tuple[Calendar, MinuteCounter, datetime, datetime]) -> None:
+    """T8."""
+    calendar, counter, start, end = scene
+    assert calendar.is_open(start) == bool(counter.open[counter.index(start)])
+    assert calendar.service_time_between(start, end) == counter.between(start, end)
+    passed = counter.after(start, counter.between(start, end))
+    assert calendar.add_service_time(start, counter.between(start, end)) == passed
 
 
 @settings(max_examples=200, deadline=None)
