@@ -8,7 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from bot.happenings import ActDone, TimerDue
+from handoff import agents
 from handoff.acts import Claim, Close, Declined, Done, Release
+from handoff.agents import Role
 from handoff.tickets import TicketKey
 from messaging import timers
 from messaging.conversations import conversations
@@ -74,6 +76,7 @@ async def test_a_broken_calendar_takes_no_request_with_it(path: OnePath) -> None
 
 
 async def test_an_act_that_breaks_changes_nothing_and_says_so(path: OnePath) -> None:
+    await hire(path)
     await path.pipeline.handle([path.wrote("ann", "human")])
     key = await ticket_key(path)
     assert await path.pipeline.handle([ActDone(Claim(key, "a", 1, "Mira", path.now))]) == [Done()]
@@ -84,6 +87,13 @@ async def test_an_act_that_breaks_changes_nothing_and_says_so(path: OnePath) -> 
     # Mended, the same click works.
     path.hours.broken = False
     assert await path.pipeline.handle([ActDone(Release(key, "b", 1, "Mira", path.now))]) == [Done()]
+
+
+async def hire(path: OnePath) -> None:
+    """Somebody who may take tickets; the first on the staff, so that their id is 1."""
+    async with path.database.transaction() as connection:
+        made = await agents.add(path.database, connection, name="mira", desk_name="Mira", role=Role.AGENT, now=path.now)
+    assert made.id == 1
 
 
 async def ticket_key(path: OnePath) -> TicketKey:
@@ -102,12 +112,13 @@ async def test_an_alarm_that_nothing_knows_is_put_away_and_the_others_ring(path:
     path.now += timedelta(minutes=6)
     async with path.database.reading() as connection:
         due = await timers.due(connection, path.now, 10)
-    assert len(due) == 2
+    assert {"of another version", "apology"} <= {each.kind for each in due}
     await path.pipeline.handle([TimerDue(each) for each in due])
     assert "sorry that you are still waiting" in (await path.answers("ann"))[-1]
     async with path.database.reading() as connection:
         left = await timers.due(connection, path.now + timedelta(days=9), 10)
-    assert [each.kind for each in left] == ["apology"]
+    assert "of another version" not in {each.kind for each in left}
+    assert [each.kind for each in left].count("apology") == 1
 
 
 @pytest.mark.parametrize(
@@ -144,10 +155,12 @@ async def test_an_entry_that_left_the_faq_meanwhile_is_not_answered(database: Da
 
 
 async def test_a_close_and_a_new_request_in_one_batch_both_count(path: OnePath) -> None:
+    await hire(path)
     await path.pipeline.handle([path.wrote("ann", "human")])
     key = await ticket_key(path)
     await path.pipeline.handle([ActDone(Claim(key, "a", 1, "Mira", path.now))])
-    await path.pipeline.handle([ActDone(Close(key, "b", 1, "Mira", path.now)), path.wrote("ann", "human")])
+    close = Close(key, "b", 1, "Mira", path.now, unconfirmed="settled by telephone")
+    await path.pipeline.handle([ActDone(close), path.wrote("ann", "human")])
     async with path.database.reading() as connection:
         states = (await connection.execute(sa.text("SELECT state FROM tickets ORDER BY number"))).scalars().all()
     assert states == ["resolved", "waiting"]
