@@ -6,7 +6,7 @@ A ticket is named ``<conversation id>-<number>``; both together are its key.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -225,13 +225,23 @@ class Ticket:
     lost: str | None
 
 
-_LISTED = sa.select(
-    tickets,
-    conversations.c.channel,
-    conversations.c.player_id,
-    conversations.c.lost,
-    players.c.name.label("player_name"),
-).select_from(tickets.join(conversations).join(players, players.c.id == conversations.c.player_id))
+def _with_player(*columns: sa.Column[Any]) -> sa.Select[Any]:
+    return sa.select(
+        *columns,
+        conversations.c.channel,
+        conversations.c.player_id,
+        conversations.c.lost,
+        players.c.name.label("player_name"),
+    ).select_from(tickets.join(conversations).join(players, players.c.id == conversations.c.player_id))
+
+
+_PLAIN = tuple(each.name for each in fields(Ticket) if each.name not in ("key", "state", "offered"))
+# What a lean list leaves out, since reading it takes most of the time: a list of hundreds shows none of it.
+_EMPTY: Mapping[str, Any] = {
+    each.name: [] if each.name == "promises" else {} for each in tickets.columns if isinstance(each.type, sa.JSON)
+}
+_LISTED = _with_player(*tickets.columns)
+_LEAN = _with_player(*(each for each in tickets.columns if each.name not in _EMPTY))
 
 
 def in_state(state: TicketState) -> sa.ColumnElement[bool]:
@@ -248,24 +258,29 @@ async def find(connection: AsyncConnection, key: TicketKey) -> Ticket | None:
     return None if row is None else _ticket(row)
 
 
-async def waiting(connection: AsyncConnection, limit: int = 200) -> list[Ticket]:
-    """The queue in its order (G15)."""
-    query = _LISTED.where(in_state(TicketState.WAITING)).order_by(tickets.c.queue_at).limit(limit)
+async def waiting(connection: AsyncConnection, limit: int = 200, *, lean: bool = False) -> list[Ticket]:
+    """The queue in its order (G15). ``lean`` lists have offers, clocks, promises, forms and surveys left out."""
+    query = (_LEAN if lean else _LISTED).where(in_state(TicketState.WAITING)).order_by(tickets.c.queue_at).limit(limit)
     return [_ticket(row) for row in await connection.execute(query)]
 
 
-async def assigned(connection: AsyncConnection, agent_id: int | None = None, limit: int = 200) -> list[Ticket]:
+async def assigned(
+    connection: AsyncConnection, agent_id: int | None = None, limit: int = 200, *, lean: bool = False
+) -> list[Ticket]:
     """Tickets in an agent's hands (in anybody's where no agent is named), the oldest claim first."""
-    query = _LISTED.where(in_state(TicketState.ASSIGNED)).order_by(tickets.c.claimed_at).limit(limit)
+    query = (
+        (_LEAN if lean else _LISTED).where(in_state(TicketState.ASSIGNED)).order_by(tickets.c.claimed_at).limit(limit)
+    )
     if agent_id is not None:
         query = query.where(tickets.c.agent_id == agent_id)
     return [_ticket(row) for row in await connection.execute(query)]
 
 
-async def snoozed(connection: AsyncConnection, limit: int = 200) -> list[Ticket]:
+async def snoozed(connection: AsyncConnection, limit: int = 200, *, lean: bool = False) -> list[Ticket]:
     """Tickets put aside, those that wake first on top; those that wait for the player's word come last."""
     query = (
-        _LISTED.where(in_state(TicketState.SNOOZED))
+        (_LEAN if lean else _LISTED)
+        .where(in_state(TicketState.SNOOZED))
         .order_by(tickets.c.snoozed_until.is_(None), tickets.c.snoozed_until)
         .limit(limit)
     )
@@ -300,9 +315,14 @@ async def staff(connection: AsyncConnection) -> dict[int, Colleague]:
     }
 
 
-async def resolved(connection: AsyncConnection, limit: int = 50) -> list[Ticket]:
+async def resolved(connection: AsyncConnection, limit: int = 50, *, lean: bool = False) -> list[Ticket]:
     """The tickets closed last, newest first."""
-    query = _LISTED.where(in_state(TicketState.RESOLVED)).order_by(tickets.c.resolved_at.desc()).limit(limit)
+    query = (
+        (_LEAN if lean else _LISTED)
+        .where(in_state(TicketState.RESOLVED))
+        .order_by(tickets.c.resolved_at.desc())
+        .limit(limit)
+    )
     return [_ticket(row) for row in await connection.execute(query)]
 
 
@@ -361,49 +381,8 @@ async def open_or_latest(connection: AsyncConnection, conversation_ids: Sequence
 
 
 def _ticket(row: sa.Row[Any]) -> Ticket:
-    return Ticket(
-        key=TicketKey(row.conversation_id, row.number),
-        revision=row.revision,
-        state=TicketState(row.state),
-        reason=row.reason,
-        ticket_class=row.ticket_class,
-        topic=row.topic,
-        language=row.language,
-        question=row.question,
-        offered=tuple(Offered(**each) for each in row.offered),
-        opened_at=row.opened_at,
-        waiting_since=row.waiting_since,
-        agent_id=row.agent_id,
-        claimed_at=row.claimed_at,
-        first_reply_at=row.first_reply_at,
-        last_reply_at=row.last_reply_at,
-        resolved_at=row.resolved_at,
-        reopened=row.reopened,
-        tier=row.tier,
-        wanted_agent_id=row.wanted_agent_id,
-        team=row.team,
-        level=row.level,
-        brief=row.brief,
-        transfers=row.transfers,
-        snoozed_until=row.snoozed_until,
-        held_since=row.held_since,
-        due_at=row.due_at,
-        clocks=row.clocks,
-        warned=row.warned,
-        silent_since=row.silent_since,
-        promise_due_at=row.promise_due_at,
-        promises=row.promises,
-        category=row.category,
-        confirmation=row.confirmation,
-        form=row.form,
-        survey=row.survey,
-        follows=row.follows,
-        merged_into=row.merged_into,
-        call_back_at=row.call_back_at,
-        asked_lead_at=row.asked_lead_at,
-        queue_at=row.queue_at,
-        channel=row.channel,
-        player_id=row.player_id,
-        player_name=row.player_name,
-        lost=row.lost,
-    )
+    known = row._asdict()
+    plain: dict[str, Any] = {name: known.get(name, _EMPTY.get(name)) for name in _PLAIN}
+    offered = tuple(Offered(**each) for each in known.get("offered", ()))
+    key = TicketKey(known["conversation_id"], known["number"])
+    return Ticket(key=key, state=TicketState(known["state"]), offered=offered, **plain)

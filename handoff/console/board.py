@@ -50,7 +50,7 @@ class Board:
 
 async def in_hand(connection: AsyncConnection, agent_id: int | None) -> list[dict[str, Any]]:
     """The tickets in this agent's hands (in anybody's, for None), each with when its player wrote last."""
-    found = await tickets.assigned(connection, agent_id, _LISTED)
+    found = await tickets.assigned(connection, agent_id, _LISTED, lean=True)
     last = await _last_incoming(connection, found)
     return [views.listed(ticket, last.get(ticket.key.conversation_id)) for ticket in found]
 
@@ -58,11 +58,11 @@ async def in_hand(connection: AsyncConnection, agent_id: int | None) -> list[dic
 async def _read(connection: AsyncConnection) -> dict[str, Any]:
     count, _ = await tickets.queue_figures(connection)
     return {
-        "waiting": [views.listed(each) for each in await tickets.waiting(connection, _LISTED)],
+        "waiting": [views.listed(each) for each in await tickets.waiting(connection, _LISTED, lean=True)],
         "waiting_count": count,
         "assigned": await in_hand(connection, None),
-        "resolved": [views.listed(each) for each in await tickets.resolved(connection, _RECENTLY_CLOSED)],
-        "snoozed": [views.listed(each) for each in await tickets.snoozed(connection, _LISTED)],
+        "resolved": [views.listed(each) for each in await tickets.resolved(connection, _RECENTLY_CLOSED, lean=True)],
+        "snoozed": [views.listed(each) for each in await tickets.snoozed(connection, _LISTED, lean=True)],
         "colleagues": [views.colleague(each) for each in (await tickets.staff(connection)).values()],
         "staff": views.staff(await agents.everyone(connection)),
     }
