@@ -87,7 +87,8 @@ async def take(browser: Browser, house: Inn) -> None:
     ken = await player(browser, house, "ja-JP", "健")
     await ask(ken, "オペレーターお願いします", "健")
     await say(rin, "that mail never comes")
-    await ask(rin, "can i talk to a human", "Rin")
+    await ask(rin, "can i talk to a human", "(1/")
+    await ask(rin, "OR1234567", "(2/")
     await colleague(browser, house, "tom", "ja-JP")
     mira = await new_page(browser, "en-GB", DESK)
     await let_in(house, mira, "mira", Role.LEAD)
@@ -177,6 +178,7 @@ async def side_by_side(browser: Browser, chat: bytes, desk: bytes) -> None:
 
 
 async def keep(page: Page, name: str) -> None:
+    await page.evaluate("document.querySelector('.side')?.scrollTo(0, 0)")
     await page.screenshot(path=IMAGES / f"{name}.png", animations="disabled")
 
 

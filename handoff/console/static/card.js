@@ -60,8 +60,15 @@ export function stars(survey) {
 export function form({ fields = [], answers = {}, asking }, language) {
   if (!fields.length) return null;
   const label = (field) => (typeof field.label === "string" ? field.label : (field.label?.[language] ?? Object.values(field.label ?? {})[0] ?? field.name));
-  const answer = (field, at) => answers[field.name] || (asking !== null && asking !== undefined && at >= asking ? "(not yet)" : "(left out)");
-  return element("dl", { class: "form-card" }, ...fields.map((field, at) => element("div", {}, element("dt", {}, label(field)), element("dd", { dir: "auto" }, answer(field, at)))));
+  const answered = fields.filter((field) => answers[field.name]);
+  const open = fields.filter((field) => !answers[field.name]).map(label);
+  const isAsked = asking !== null && asking !== undefined;
+  return element(
+    "div",
+    { class: "form-card" },
+    element("dl", {}, ...answered.map((field) => element("div", {}, element("dt", {}, label(field)), element("dd", { dir: "auto" }, answers[field.name])))),
+    open.length > 0 && element("p", { class: "quiet-text" }, `${isAsked ? "Not yet" : "Left out"}: ${open.join(", ")}`),
+  );
 }
 
 export function clocks(all) {

@@ -14,6 +14,7 @@ const LINES = {
   keys: "M3 7h18v11H3zM7 11h.01M11 11h.01M15 11h.01M8 15h8",
   lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
   clock: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18M12 7v5l3.5 2",
+  fold: "M6 9.500l6 6 6-6",
   filter: "M4 6h16M7 12h10M10 18h4",
   more: "M5 12h.01M12 12h.01M19 12h.01",
   pause: "M9 6v12M15 6v12",

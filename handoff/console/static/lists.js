@@ -65,7 +65,7 @@ export class Lists {
       shown.textContent = total || "";
       node.hidden = id === "snoozed" && total === 0;
       node.classList.toggle("some", total > 0);
-      more.textContent = total > tickets.length ? `and ${total - tickets.length} more, who wait less long` : "";
+      more.textContent = total > tickets.length ? `and ${total - tickets.length} more, who come after them` : "";
       nothing.hidden = tickets.length > 0 || !this.desk.loaded;
       const stamp = (ticket) => JSON.stringify([ticket, ticket.key === open, this.desk.lists.staff[ticket.agent_id]]);
       keyed(list, tickets, (ticket) => ticket.key, stamp, (ticket) => this.line(id, ticket, ticket.key === open));
@@ -153,7 +153,7 @@ export function welcome(desk) {
       hint,
       waiting ? "Choose a ticket on the left, or press " : "New tickets appear on the left. Press ",
       element("kbd", {}, waiting ? "j" : "?"),
-      waiting ? " to open the one who waits longest." : " for the keyboard shortcuts.",
+      waiting ? " to open the one who comes next." : " for the keyboard shortcuts.",
     );
   };
   desk.on("lists", render);

@@ -59,11 +59,12 @@ function arrow(event, open) {
   open();
 }
 
-/** Keep the menu on the screen: it hangs from the side of its button on which there is room. */
+/** Keep the menu in sight: it hangs from the side of its button on which there is room. */
 function place(list, opener) {
   const { left, bottom, top } = opener.getBoundingClientRect();
+  const around = opener.closest(".scroller")?.getBoundingClientRect() ?? { top: 0, bottom: innerHeight };
   list.classList.toggle("menu-right", left + list.offsetWidth > innerWidth - 8);
-  list.classList.toggle("menu-up", bottom + list.offsetHeight > innerHeight - 8 && top > list.offsetHeight);
+  list.classList.toggle("menu-up", bottom + list.offsetHeight > around.bottom - 8 && top - around.top > list.offsetHeight);
 }
 
 /** The button with three dots. */

@@ -106,8 +106,7 @@ export class Messages {
         buttons.length > 0 && element("p", { class: "offered-buttons", "aria-label": "Buttons shown to the player" }, ...buttons.map((label) => element("span", {}, label))),
       ),
       versions(message, this.speaker(message)),
-      kind === "agent" || kind === "bot" ? this.status(message, kind) : null,
-      this.mayCorrect(message) && this.corrections(message),
+      kind === "agent" || kind === "bot" ? element("div", { class: "under" }, this.status(message, kind), this.mayCorrect(message) && this.corrections(message)) : null,
     );
   }
 

@@ -31,7 +31,7 @@ export class TicketView {
     this.facts = element("p", { class: "ticket-facts" });
     this.company = element("ul", { class: "company", "aria-label": "Colleagues at this ticket", "aria-live": "polite" });
     this.main = element("div", { class: "main-acts" });
-    this.more = menu({ label: ["More", icon("down")], items: () => this.others(), button: { class: "plain more", title: "More to do (m)" } });
+    this.more = menu({ label: ["More", icon("fold")], items: () => this.others(), button: { class: "plain more", title: "More to do (m)" } });
     this.actions = element("div", { class: "actions" }, this.main, this.more.node);
     this.banner = element("p", { class: "banner", role: "alert", hidden: true });
     const back = element("button", { type: "button", class: "quiet back", "aria-label": "Back to the lists", onclick: leave });
