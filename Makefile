@@ -46,6 +46,7 @@ format: $(VENV)/dev.ok ## rewrite the sources in house style
 
 bench: $(VENV)/dev.ok ## messages per second beside bare echo bots; ARGS=--semantic adds the embedding
 	nice $(BIN)/python -m tests.bench.throughput $(ARGS)
+	nice $(BIN)/python -m tests.bench.queue
 
 bench-guard: $(VENV)/dev.ok ## how well and how fast the guard reads
 	$(BIN)/python -m tests.handoff.bench_guard
