@@ -17,11 +17,11 @@ from bot.decisions.promising import PROMISE, says_time
 from bot.decisions.silence import SILENCE
 from bot.decisions.timekeeping import in_time
 from bot.decisions.timer import decide_timer
-from bot.effects import CancelTimer, ChangeTicket, Effect, OpenTicket, Record, Say, SetTimer, Text
+from bot.effects import CancelTimer, ChangeTicket, Decline, Effect, OpenTicket, Record, Say, SetTimer, Text
 from bot.happenings import ActDone, Happening, TimerDue
 from bot.situation import Memory, PlayerFacts, Policy, Situation, TicketFacts
 from bot.times import Times
-from handoff.acts import Act, Hold, Note, Reply
+from handoff.acts import Act, Hold, Merge, Note, Reply
 from handoff.calendar import WEEKDAYS, Calendar, CalendarSettings
 from handoff.sla import Target
 from handoff.sla_settings import ClassSettings, Sla, SlaSettings
@@ -255,6 +255,22 @@ def test_a_reply_counts_when_its_words_go_out_and_only_then() -> None:
     act = Reply(KEY, "act", 7, "Mira", desk.now, text="I will ask", promise=desk.now + 60 * MINUTE)
     desk.happens(ActDone(act), (CancelTimer("reply:act"),))
     assert (desk.ticket, desk.said) == (before, ["hold"])
+
+
+def test_whatever_act_would_close_a_ticket_that_owes_a_promise_is_declined_and_the_player_may() -> None:
+    """T5: merging, too; but who takes their request back is owed nothing any more."""
+    desk = Desk(("00:00-24:00",))
+    desk.happens(WORD)
+    desk.does(Reply, text="I will ask", promise=desk.now + 60 * MINUTE)
+    closing = (ChangeTicket({"state": TicketState.RESOLVED, "resolved_at": desk.now}),)
+    merge = Merge(KEY, "act", 7, "Mira", desk.now, into="2-9")
+    (refused,) = in_time(desk.situation(), ActDone(merge), closing)
+    assert isinstance(refused, Decline)
+    assert refused.code == "promise_open"
+    desk.happens(ButtonPressed("memory", "1", "p1", ANN, START, "takeback:5"), closing)
+    assert (desk.ticket.state, desk.ticket.promise_due_at) == (TicketState.RESOLVED, None)
+    assert [each["reason"] for each in desk.ticket.promises] == ["closed"]
+    assert not desk.timers.keys() & {PROMISE, SILENCE, SLA}
 
 
 def test_a_reply_that_waited_to_be_said_is_said_though_its_promise_is_past() -> None:
