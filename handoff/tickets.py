@@ -248,7 +248,7 @@ def in_state(state: TicketState) -> sa.ColumnElement[bool]:
     """Whether a ticket is in this state. It stands in the statement itself: a partial index is only used where the
     planner sees that its condition holds.
     """
-    return tickets.c.state == sa.literal(state, tickets.c.state.type, literal_execute=True)
+    return tickets.c.state == sa.literal_column(f"'{state}'")
 
 
 async def find(connection: AsyncConnection, key: TicketKey) -> Ticket | None:

@@ -164,7 +164,7 @@ def in_states(states: Sequence[EntryState]) -> sa.ColumnElement[bool]:
     """Whether an entry is in one of these. They stand in the statement itself: a partial index is only used where the
     planner sees that its condition holds.
     """
-    return outbox.c.state.in_(sa.bindparam("states", list(states), expanding=True, literal_execute=True, unique=True))
+    return outbox.c.state.in_([sa.literal_column(f"'{state}'") for state in states])
 
 
 async def beat(
