@@ -104,6 +104,28 @@ def message_row(conversation: Opened, number: int, **values: Any) -> Row:
     }
 
 
+def ticket_facts(conversation: Opened, number: int, ticket: OpenTicket, now: datetime, earlier: str) -> TicketFacts:
+    """A new ticket, waiting, as later decisions of the batch see it; ``earlier`` is the one that it follows (K9)."""
+    return TicketFacts(
+        number,
+        TicketState.WAITING,
+        None,
+        now,
+        now,
+        0,
+        None,
+        0,
+        None,
+        ticket_class=ticket.ticket_class,
+        topic=ticket.topic,
+        language=conversation.language,
+        question=ticket.question,
+        tier=conversation.player.tier,
+        queue_at=ticket.queue_at or now,
+        follows=earlier,
+    )
+
+
 def ticket_row(conversation: Opened, number: int, ticket: OpenTicket, now: datetime) -> Row:
     """A new ticket, waiting."""
     return {

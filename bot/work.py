@@ -53,18 +53,18 @@ from bot.rows import (
     outbox_row,
     record_row,
     stored_attachments,
+    ticket_facts,
     ticket_row,
 )
 from bot.saying import Saying, render, words
 from bot.sharing import given_away, share_out
 from bot.situation import ANY_NETWORK, PlayerFacts, Policy, TicketFacts
 from bot.staffing import after_change, write_given
-from bot.writing import write_conversations, write_players, write_tickets
+from bot.writing import write_changed_messages, write_conversations, write_players, write_tickets
 from channels.base import Capabilities
 from handoff.agents import Colleague
 from handoff.feedback import feedback
 from handoff.records import ticket_events
-from handoff.tickets import TicketState
 from messaging import timers as timer_store
 from messaging.conversations import attachments, message_versions, messages
 from messaging.inbox import inbox
@@ -248,15 +248,7 @@ class Work:
         await self._insert(connection, feedback, self._feedback)
         await self._hold(connection)
         await self._insert(connection, outbox, self._outbox)
-        for change in self._changed_messages:
-            await connection.execute(
-                sa.update(messages)
-                .where(
-                    messages.c.conversation_id == change.pop("of_conversation"),
-                    messages.c.number == change.pop("of_number"),
-                )
-                .values(change)
-            )
+        await write_changed_messages(connection, self._changed_messages)
         await timer_store.set_all(self.database, connection, [each for each in self._timers.values() if each])
         await timer_store.cancel_all(connection, [key for key, each in self._timers.items() if each is None])
         await write_conversations(connection, self.opened.values())
@@ -285,24 +277,7 @@ class Work:
 
     def _open_ticket(self, conversation: Opened, ticket: OpenTicket, now: datetime) -> None:
         number, earlier = conversation.next_number(), follows(conversation.situation(now, self.policy))
-        conversation.ticket = TicketFacts(
-            number,
-            TicketState.WAITING,
-            None,
-            now,
-            now,
-            0,
-            None,
-            0,
-            None,
-            ticket_class=ticket.ticket_class,
-            topic=ticket.topic,
-            language=conversation.language,
-            question=ticket.question,
-            tier=conversation.player.tier,
-            queue_at=ticket.queue_at or now,
-            follows=earlier,
-        )
+        conversation.ticket = ticket_facts(conversation, number, ticket, now, earlier)
         conversation.ticket_is_new = True
         conversation.ticket_changes = {**ticket_row(conversation, number, ticket, now), "follows": earlier}
         # What the player just wrote belongs to the ticket that it opened.

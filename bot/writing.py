@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.rows import Opened
+from bot.rows import Opened, Row
 from handoff.tickets import tickets
-from messaging.conversations import conversations
+from messaging.conversations import conversations, messages
 from messaging.players import players
 
 
@@ -66,3 +66,14 @@ async def write_players(connection: AsyncConnection, opened: Iterable[Opened]) -
             await connection.execute(
                 sa.update(players).where(players.c.id == each.player_id).values(each.player_changes)
             )
+
+
+async def write_changed_messages(connection: AsyncConnection, changes: Iterable[Row]) -> None:
+    """Update messages; ``of_conversation`` and ``of_number`` of a change say which."""
+    for change in changes:
+        values = {name: value for name, value in change.items() if name not in ("of_conversation", "of_number")}
+        await connection.execute(
+            sa.update(messages)
+            .where(messages.c.conversation_id == change["of_conversation"], messages.c.number == change["of_number"])
+            .values(values)
+        )
