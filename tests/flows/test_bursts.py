@@ -156,6 +156,7 @@ async def test_a_crash_while_words_wait_loses_nothing(patient: House, ending: st
     ann = patient.channel.player("Ann", language="en")
     await ann.writes("zqxv")
     await ann.writes("wvut")
+    await patient.quiet()
     await (patient.end() if ending == "end" else patient.crash())
     await patient.begin()
     await later(patient)

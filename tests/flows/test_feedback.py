@@ -70,6 +70,7 @@ async def test_a_bug_whose_button_nobody_presses_is_kept_all_the_same(cottage: H
     ann = cottage.channel.player("Ann", language="en")
     await ann.uses("bug", "the goblin is blue")
     await ann.reads("How bad is it")
+    await cottage.quiet()
     await cottage.crash()
     await cottage.begin()
     cottage.clock.advance(minutes=11)

@@ -188,6 +188,7 @@ async def test_a_form_goes_on_after_a_restart(desk: House, ending: str) -> None:
     ann, ticket = await asked(desk)
     await ann.writes("Bramble")
     await ann.reads("Since when")
+    await desk.quiet()
     await (desk.end() if ending == "end" else desk.crash())
     await desk.begin()
     await ann.writes("2026/3/14")

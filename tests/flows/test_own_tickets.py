@@ -139,6 +139,7 @@ async def test_a_call_back_outlives_a_restart_and_comes_once(cottage: House, end
     choose = await ann.reads("When shall we get back")
     await ann.presses(choose.buttons[0].label)
     await ann.reads("We get back to you here")
+    await cottage.quiet()
     await (cottage.end() if ending == "end" else cottage.crash())
     await cottage.begin()
     cottage.clock.advance(hours=2)
