@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from handoff.guard.draft import Draft
 from handoff.snippets import LANGUAGES, SHIPPED, VARIABLES, Snippet, Snippets, load_snippets
 from storage.problems import ProblemsFound
+from tests.handoff.guarding import NOW, shipped_guard
 
 ONE = """
 still-there:
@@ -32,6 +34,14 @@ def test_the_shipped_snippets_are_whole_in_every_language() -> None:
         assert set(each.text) == set(each.title) == set(LANGUAGES), each.name
         for language, text in each.text.items():
             assert text.format(**dict.fromkeys(VARIABLES, "X")), (each.name, language)
+
+
+def test_the_guard_has_nothing_against_the_shipped_snippets() -> None:
+    guard = shipped_guard()
+    for each in load_snippets(SHIPPED, LANGUAGES):
+        for language, text in each.text.items():
+            words = text.format(player="Lena", agent="Mira", service="Lanterns")
+            assert guard.check(Draft(words, language, NOW)) == (), (each.name, language)
 
 
 def test_a_snippet_is_read_with_its_topics(tmp_path: Path) -> None:
