@@ -137,7 +137,6 @@ class QueueSettings:
     absence: timedelta = field(default=timedelta(minutes=30), metadata=within(SECOND))
     unanswered: timedelta = field(default=timedelta(minutes=30), metadata=within(timedelta(minutes=1)))
     estimate_from: int = field(default=10, metadata=within(1))
-    place_told_every: timedelta = field(default=timedelta(minutes=1), metadata=within(SECOND))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,15 +23,11 @@ from bot.effects import (
 from bot.situation import Situation
 from handoff.acts import Escalate, Transfer
 from handoff.agents import Colleague, Presence, Role
+from handoff.assignment import serves
 from handoff.tickets import TicketState
 
 AGENT, LEAD, SUPERVISOR = "agent", "lead", "supervisor"
 LEVELS = (AGENT, LEAD, SUPERVISOR)
-_MAY_TAKE = {
-    AGENT: frozenset(Role),
-    LEAD: frozenset({Role.LEAD, Role.ADMIN}),
-    SUPERVISOR: frozenset({Role.ADMIN}),
-}
 WAIT = "wait"
 """The action of the button "I will wait" under H4."""
 # Under H4: keep the place, or be called back.
@@ -44,7 +40,7 @@ _IN_THE_QUEUE = {"state": TicketState.WAITING, "agent_id": None, "claimed_at": N
 
 def may_take(role: Role | None, level: str) -> bool:
     """Whether somebody of this role may take tickets of this level; of a stranger the least is assumed."""
-    return (role or Role.AGENT) in _MAY_TAKE.get(level, frozenset(Role))
+    return serves(role or Role.AGENT, level)
 
 
 def transfer(situation: Situation, deed: Deed) -> tuple[Effect, ...]:
