@@ -62,6 +62,7 @@ from handoff.acts import Act, Outcome
 from handoff.calendar import Calendar
 from handoff.console.card import CardMaker
 from handoff.console.console import Console
+from messaging import outbox
 from messaging.conversations import conversations
 from messaging.live import Live
 from messaging.messages import ChannelEvent
@@ -158,7 +159,8 @@ def _assemble(
     def surroundings(channel: str) -> Surroundings:
         sink = partial(_take_in, intake, metrics)
         known = partial(_last_seen, database, channel)
-        return Surroundings(sink, texts.fill, settings.service.languages, known, now)
+        sent = partial(_last_sent, database, channel)
+        return Surroundings(sink, texts.fill, settings.service.languages, known, now, sent)
 
     supervisor = Supervisor(channels, database, surroundings, metrics, chance)
     times = pipeline.applying.policy.times
@@ -252,3 +254,8 @@ async def _last_seen(database: Database, channel: str) -> AsyncIterator[LastSeen
         if not rows:
             return
         after = rows[-1].id
+
+
+async def _last_sent(database: Database, channel: str, chat: str) -> str | None:
+    async with database.reading() as connection:
+        return await outbox.last_sent(connection, channel, chat)

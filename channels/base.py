@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -77,13 +77,19 @@ class LastSeen:
     sent_at: datetime
 
 
+async def nothing_sent(_chat: str) -> str | None:
+    """Nothing is known to be sent."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the program lends a channel.
 
     ``sink`` takes events in (see Sink). ``texts(key, language)`` gives the bot's own words, for menus, panels and
     immediate private answers; ``languages`` are those there are, first the default. ``last_seen`` lists every known
-    chat of the channel, for catching up. ``now`` is the clock.
+    chat of the channel, for catching up. ``now`` is the clock. ``last_sent`` gives the id of the newest message that is
+    known to be sent to a chat: what is sent next comes after it.
     """
 
     sink: Sink
@@ -91,6 +97,7 @@ class Surroundings:
     languages: Sequence[str]
     last_seen: Callable[[], AsyncIterator[LastSeen]]
     now: Callable[[], datetime]
+    last_sent: Callable[[str], Awaitable[str | None]] = nothing_sent
 
 
 class Channel(Protocol):

@@ -40,6 +40,7 @@ class EntryState(StrEnum):
 
 
 TAKEN_AT_ONCE = 500
+_CHANGES_PASSED_BY = 20
 UNFINISHED = (EntryState.WAITING, EntryState.SENDING)
 SETTLED = (EntryState.SENT, EntryState.LEFT)
 FAILED = (EntryState.UNKNOWN, EntryState.DEAD)
@@ -298,6 +299,20 @@ async def mark(connection: AsyncConnection, holder: str, marks: Sequence[Mark]) 
             for each in marks
         ],
     )
+
+
+async def last_sent(connection: AsyncConnection, channel: str, chat: str) -> str | None:
+    """The network's id of the newest message that is known to be sent to this chat."""
+    found = await connection.execute(
+        sa.select(outbox.c.external_id, outbox.c.payload)
+        .join(conversations, conversations.c.id == outbox.c.conversation_id)
+        .where(conversations.c.channel == channel, conversations.c.chat == chat)
+        .where(outbox.c.state == EntryState.SENT, outbox.c.external_id.is_not(None))
+        .order_by(outbox.c.number.desc())
+        .limit(_CHANGES_PASSED_BY)
+    )
+    # A change of an earlier message bears that one's id.
+    return next((str(row.external_id) for row in found if "edits" not in row.payload), None)
 
 
 async def of_message(connection: AsyncConnection, conversation_id: int, message_number: int) -> list[sa.Row[Any]]:

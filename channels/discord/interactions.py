@@ -101,7 +101,8 @@ class Interactions:
     async def _pressed(self, interaction: discord.Interaction, action: str) -> None:
         own_chat = await self._homes.own_chat(interaction.channel, interaction.user.id)
         if own_chat is not None:
-            self._inbound.put(self._press_event(interaction, own_chat, action, None))
+            # Acknowledged when it is kept: where it could not be, Discord itself tells the player that it failed.
+            await self._inbound.commit(self._press_event(interaction, own_chat, action, None))
             await self._acknowledge(interaction, DEFERRED_UPDATE)
             return
         acknowledged = await self._acknowledge(interaction, DEFERRED_UPDATE)

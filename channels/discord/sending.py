@@ -25,6 +25,7 @@ ANSWERED_WITHIN = timedelta(seconds=10)
 _CLOCKS_DIFFER = timedelta(minutes=1)
 _SEARCHED = 100
 PublicQuestion = Callable[[str], tuple[int, int] | None]
+LastSent = Callable[[str], Awaitable[str | None]]
 
 
 class Sender:
@@ -32,7 +33,7 @@ class Sender:
 
     ``awaiting`` holds the tokens of interactions for whose answer somebody watches; what is said takes them out.
     ``public_question`` tells where a chat's player had asked in public, and ``dms_closed`` is what to say there if
-    they cannot be reached in private.
+    they cannot be reached in private. ``last_sent`` is Surroundings'.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Sender:
         public_question: PublicQuestion,
         dms_closed: str,
         now: Callable[[], datetime],
+        last_sent: LastSent,
         bot: int,
     ) -> None:
         self._rest = rest
@@ -51,6 +53,7 @@ class Sender:
         self._public_question = public_question
         self._dms_closed = dms_closed
         self._now = now
+        self._last_sent = last_sent
         self._bot = bot
 
     async def send(self, outgoing: Outgoing) -> Sent:
@@ -116,11 +119,19 @@ class Sender:
 
     async def _find(self, channel: int, outgoing: Outgoing, body: Payload, since: datetime) -> int | None:
         """The id of the message that an earlier attempt made, if one did: the nonce is forgotten by now."""
-        earliest = discord.utils.time_snowflake(since - _CLOCKS_DIFFER)
+        earliest = max(discord.utils.time_snowflake(since - _CLOCKS_DIFFER), await self._newest(outgoing.chat, channel))
         for message in await self._rest.oldest(channel, _SEARCHED, after=earliest):
             if int(message["author"]["id"]) == self._bot and _is_made(message, body, outgoing):
                 return int(message["id"])
         return None
+
+    async def _newest(self, chat: str, channel: int) -> int:
+        """The newest message that we know to have made there: the same words before it are not these."""
+        sent = await self._last_sent(chat)
+        if sent is None or PrivateMessage.parse(sent) is not None:
+            return 0
+        message, where = _place(chat, sent)
+        return message if where == channel else 0
 
     async def _edit(self, chat: str, external_id: str, body: Payload) -> None:
         private = self._private(external_id)

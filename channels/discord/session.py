@@ -68,6 +68,7 @@ class Session:
             self._receiver.public_question_of,
             render(texts("dms_closed", language)),
             surroundings.now,
+            surroundings.last_sent,
             bot,
         )
         self._bot = bot

@@ -25,11 +25,16 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a player wrote; ``text`` is None of a pressed button, whose words only the application knows."""
+    """What a player wrote; ``text`` is None of a pressed button, whose words only the application knows.
+
+    With ``is_use`` it is a press or command of which the network itself tells the player when nobody took it up: it has
+    to be kept only if it was confirmed, and has no place among the messages.
+    """
 
     chat: str
     external_id: str
     text: str | None
+    is_use: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +58,22 @@ class Answered:
 
 @dataclass(slots=True)
 class Record:
-    """What the fakes saw. ``hidden`` are (life, chat) of faults that kept an outcome from the bot."""
+    """What the fakes saw. ``hidden`` are (life, chat) of faults that kept an outcome from the bot.
+
+    ``certain`` are chats of a network where the bot can always find out what became of a send: nothing may arrive there
+    twice and no outcome stay unknown. ``confirmed`` are the uses that the bot told the network it had taken up.
+    """
 
     written: list[Written] = field(default_factory=list)
     delivered: list[Delivered] = field(default_factory=list)
     hidden: list[tuple[int, str]] = field(default_factory=list)
     replies: list[Answered] = field(default_factory=list)
     unanswered_acts: int = 0
+    certain: set[str] = field(default_factory=set)
+    confirmed: set[str] = field(default_factory=set)
+
+    def must_be_stored(self, written: Written) -> bool:
+        return not written.is_use or written.external_id in self.confirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +122,13 @@ async def read(url: str) -> Stored:
 
 def is_settled(stored: Stored, record: Record) -> bool:
     """Whether everything written has come in and nothing waits to go out."""
-    incoming = sum(row["direction"] == "incoming" for row in stored.messages)
+    kept = {(row["chat"], row["external_id"]) for row in stored.messages if row["direction"] == "incoming"}
+    missing = any(record.must_be_stored(each) and (each.chat, each.external_id) not in kept for each in record.written)
     waits = any(row["state"] in UNFINISHED for row in stored.outbox)
     # A reply that could be undone a moment ago has still to be said.
     said = {row["text"] for row in stored.messages if row["author"] == "agent"}
     untold = any(each.taken and each.text not in said for each in record.replies)
-    return incoming >= len(record.written) and not waits and not untold
+    return not missing and not waits and not untold
 
 
 def check(stored: Stored, record: Record) -> Report:
@@ -131,7 +146,7 @@ def check(stored: Stored, record: Record) -> Report:
     for each in record.delivered:
         delivered[each.chat].append(each)
     for chat in sorted(lanes.keys() | delivered.keys()):
-        _Lane(report, chat, lanes[chat], delivered[chat]).check()
+        _Lane(report, chat, lanes[chat], delivered[chat], chat in record.certain).check()
     _check_statuses(report, stored)
     _check_replies(report, stored, record)
     return report
@@ -148,15 +163,17 @@ def _check_incoming(report: Report, by_chat: Mapping[str, Sequence[Row]], record
         times = Counter(row["external_id"] for row in rows)
         for written in wanted[chat]:
             stored = times.pop(written.external_id, 0)
-            if stored != 1:
+            if stored > 1 or (stored == 0 and record.must_be_stored(written)):
                 report.problems.append(f"chat {chat}: {written.external_id} ({written.text}) is stored {stored} times")
         report.problems += [f"chat {chat}: {external_id} was never written" for external_id in times]
         said = {each.external_id: each.text for each in wanted[chat]}
         for row in rows:
             if said.get(row["external_id"]) not in (None, row["text"]):
                 report.problems.append(f"chat {chat}: {row['external_id']} is stored as {row['text']!r}")
-        order = [row["external_id"] for row in rows]
-        if len(order) == len(wanted[chat]) and order != [each.external_id for each in wanted[chat]]:
+        uses = {each.external_id for each in wanted[chat] if each.is_use}
+        order = [row["external_id"] for row in rows if row["external_id"] not in uses]
+        written_order = [each.external_id for each in wanted[chat] if not each.is_use]
+        if len(order) == len(written_order) and order != written_order:
             report.problems.append(f"chat {chat}: stored in another order than it was written")
 
 
@@ -186,6 +203,7 @@ class _Lane:
     chat: str
     rows: Sequence[Row]
     delivered: Sequence[Delivered]
+    is_certain: bool = False
 
     def check(self) -> None:
         rows = [row for row in self.rows if "edits" not in row["payload"]]
@@ -214,6 +232,8 @@ class _Lane:
     def _check_finished(self, row: Row) -> None:
         if row["state"] in UNFINISHED:
             self._problem(row, f"is left in the outbox ({row['state']})")
+        elif row["state"] == "unknown" and self.is_certain:
+            self._problem(row, "is unknown, where it could be found out")
         elif row["state"] not in ("sent", "unknown") and not self._is_unknown(row["payload"].get("edits")):
             # A change of a message whose own outcome is unknown has nothing to change.
             self._problem(row, f"ended as {row['state']}")
@@ -227,7 +247,7 @@ class _Lane:
         by_kill: Counter[int] = Counter()
         for extra in extras:
             row = next((row for row in self._candidates(extra, rows) if spent[row["number"]] < _repeats(row)), None)
-            if row is None:
+            if row is None or self.is_certain:
                 self.report.problems.append(f"chat {self.chat}: {extra.text!r} arrived once more than it was sent")
                 continue
             spent[row["number"]] += 1

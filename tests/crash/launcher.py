@@ -1,7 +1,8 @@
 """``python -m tests.crash.launcher ARGUMENTS``: the ``innkeeper`` command, with a step to die at or a planted fault.
 
 ``INNKEEPER_CRASH_AT`` names the step, ``INNKEEPER_CRASH_FAULT`` the fault, ``INNKEEPER_CRASH_HEARTBEAT`` the seconds
-of a heartbeat; nothing else reads them. Without arguments it has everything imported and forks a process for each line
+of a heartbeat, ``INNKEEPER_CRASH_NONCES`` the seconds for which Discord is trusted to know a nonce; nothing else reads
+them. Without arguments it has everything imported and forks a process for each line
 of orders, which starts in a fraction of the time.
 """
 
@@ -20,6 +21,7 @@ from typing import Any
 CRASH_AT = "INNKEEPER_CRASH_AT"
 CRASH_FAULT = "INNKEEPER_CRASH_FAULT"
 HEARTBEAT = "INNKEEPER_CRASH_HEARTBEAT"
+NONCES = "INNKEEPER_CRASH_NONCES"
 END_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
@@ -38,11 +40,23 @@ def _run(arguments: list[str]) -> None:
         "stranded_after": timedelta(seconds=1),
     }
     setattr(building, "SendRules", partial(SendRules, **quick))  # noqa: B010 - it is only imported there
+    if nonces := os.environ.get(NONCES):
+        _hurry_discord(float(nonces))
     if step := os.environ.get(CRASH_AT):
         arm(step)
     if fault := os.environ.get(CRASH_FAULT):
         plant(fault)
     main(arguments)
+
+
+def _hurry_discord(nonces: float) -> None:
+    from channels.base import Pace
+    from channels.discord import adapter, sending, settings
+
+    quick: dict[str, Any] = {"ready_timeout": 0.05, "identify_pause": 0.1, "resume_within": 2.0}
+    setattr(settings, "DiscordSettings", partial(settings.DiscordSettings, **quick))  # noqa: B010 - imported where used
+    setattr(adapter, "CHAT_PACE", Pace(per_second=20.0, burst=20))  # noqa: B010
+    setattr(sending, "NONCE_REMEMBERED", timedelta(seconds=nonces))  # noqa: B010
 
 
 def _fork_on_orders() -> None:
@@ -51,10 +65,11 @@ def _fork_on_orders() -> None:
 
     import bot.commands.agents
     import bot.commands.serve
+    import channels.discord.adapter
     import channels.telegram.adapter
 
     assert asyncpg, uvloop
-    assert bot.commands.serve, channels.telegram.adapter
+    assert bot.commands.serve, (channels.telegram.adapter, channels.discord.adapter)
     # Who ends is put away by the system; others learn of it by the process itself.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     print("ready", flush=True)

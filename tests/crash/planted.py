@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -102,6 +103,30 @@ def _order_lost() -> None:
     Sender.offer = offer  # type: ignore[method-assign]
 
 
+def _nonce_lost() -> None:
+    """Discord is told another nonce at every attempt."""
+    from itertools import count
+
+    from channels.discord import rest
+
+    attempts = count()
+
+    def nonce_of(channel: int, key: str) -> str:
+        return f"{os.getpid()}-{next(attempts)}"
+
+    rest.nonce_of = nonce_of
+
+
+def _history_unread() -> None:
+    """Nobody looks at what was said on Discord meanwhile."""
+    from channels.discord.rest import Rest
+
+    async def history(*_arguments: Any) -> list[Any]:
+        return []
+
+    Rest.history = history  # type: ignore[method-assign]
+
+
 FAULTS: dict[str, Callable[[], None]] = {
     "confirm_before_commit": _confirm_before_commit,
     "mark_before_send": _mark_before_send,
@@ -110,4 +135,6 @@ FAULTS: dict[str, Callable[[], None]] = {
     "dedupe_off": _dedupe_off,
     "agent_repeated": _agent_repeated,
     "order_lost": _order_lost,
+    "nonce_lost": _nonce_lost,
+    "history_unread": _history_unread,
 }

@@ -63,7 +63,7 @@ class Replicas(World):
             if not deck:
                 deck = self._chance.sample(names, len(names))
             await asyncio.sleep(self._chance.uniform(0.5, 2.0))
-            self.town.life += 1
+            self._new_life()
             name = deck.pop()
             await self.deeds[name]()
             self._outcome.kills[name] += 1
@@ -111,7 +111,7 @@ class Replicas(World):
             await connection.close()
 
     async def _settle_all(self, working: asyncio.Task[None]) -> None:
-        self.town.life += 1
+        self._new_life()
         self._agent.leave()
         try:
             with suppress(TimeoutError):

@@ -62,44 +62,49 @@ def _commit_after(die: Die) -> None:
     _after(Pipeline, "_commit", die)
 
 
-def _send_before(die: Die) -> None:
+def _networks() -> tuple[Any, ...]:
+    from channels.discord.adapter import DiscordChannel
     from channels.telegram.adapter import TelegramChannel
 
-    _before(TelegramChannel, "send", die)
+    return TelegramChannel, DiscordChannel
+
+
+def _send_before(die: Die) -> None:
+    for network in _networks():
+        _before(network, "send", die)
 
 
 def _send_after(die: Die) -> None:
-    from channels.telegram.adapter import TelegramChannel
-
-    _after(TelegramChannel, "send", die)
+    for network in _networks():
+        _after(network, "send", die)
 
 
 def _agent_marked(die: Die) -> None:
-    from channels.telegram.adapter import TelegramChannel
+    def wrap(original: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def send(self: Any, outgoing: Any) -> Any:
+            # Written down as being sent, and not sent.
+            if outgoing.author == "agent":
+                die()
+            return await original(self, outgoing)
 
-    original = TelegramChannel.send
+        return send
 
-    async def send(self: TelegramChannel, outgoing: Any) -> Any:
-        # Written down as being sent, and not sent.
-        if outgoing.author == "agent":
-            die()
-        return await original(self, outgoing)
-
-    TelegramChannel.send = send  # type: ignore[method-assign]
+    for network in _networks():
+        network.send = wrap(network.send)
 
 
 def _agent_sent(die: Die) -> None:
-    from channels.telegram.adapter import TelegramChannel
+    def wrap(original: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def send(self: Any, outgoing: Any) -> Any:
+            sent = await original(self, outgoing)
+            if outgoing.author == "agent":
+                die()
+            return sent
 
-    original = TelegramChannel.send
+        return send
 
-    async def send(self: TelegramChannel, outgoing: Any) -> Any:
-        sent = await original(self, outgoing)
-        if outgoing.author == "agent":
-            die()
-        return sent
-
-    TelegramChannel.send = send  # type: ignore[method-assign]
+    for network in _networks():
+        network.send = wrap(network.send)
 
 
 def _mark_before(die: Die) -> None:
@@ -172,6 +177,20 @@ def _take_over_after(die: Die) -> None:
     Sender._go_on_with = go_on_with  # type: ignore[method-assign]
 
 
+def _history_read(die: Die) -> None:
+    from channels.discord.rest import Rest
+
+    # What was missed is known to this process alone.
+    _after(Rest, "history", die, counts=bool)
+
+
+def _history_kept(die: Die) -> None:
+    from channels.discord.inbound import Inbound
+
+    # A page of one chat's history is stored; what follows it, and what waits live behind it, is not.
+    _after(Inbound, "commit_missed", die)
+
+
 STEPS: dict[str, Callable[[Die], None]] = {
     "commit:before": _commit_before,
     "commit:after": _commit_after,
@@ -188,6 +207,9 @@ STEPS: dict[str, Callable[[Die], None]] = {
     "act:after": _act_after,
     "takeover:before": _take_over_before,
     "takeover:after": _take_over_after,
+    "history:read": _history_read,
+    "history:kept": _history_kept,
 }
 POLLING = frozenset({"confirm:before", "confirm:after"})
 WEBHOOK = frozenset({"answer:before"})
+DISCORD = frozenset({"history:read", "history:kept"})

@@ -169,6 +169,36 @@ def test_an_agents_words_that_arrive_twice_are_seen(books: Books) -> None:
     assert "reply 'Agent word 1' reached the player 2 times" in books.problems()
 
 
+def test_where_nothing_need_be_unknown_a_double_is_seen_even_with_a_doubt(books: Books) -> None:
+    books.record.certain.add(CHAT)
+    assert books.problems() == ""
+    books.hears("thanks")
+    books.delivers("You are welcome", hidden=True)
+    books.says("You are welcome")
+    books.outbox[-1]["doubts"] = 1
+    assert "arrived once more than it was sent" in books.problems()
+
+
+def test_where_nothing_need_be_unknown_what_is_unknown_is_seen(books: Books) -> None:
+    books.record.certain.add(CHAT)
+    unknown(books, -1, doubts=0)
+    assert "is unknown, where it could be found out" in books.problems()
+
+
+def test_a_use_has_to_be_kept_only_if_it_was_confirmed_and_has_no_place_in_the_order(books: Books) -> None:
+    books.record.written.insert(0, Written(CHAT, "press:7", None, is_use=True))
+    assert books.problems() == ""
+    assert is_settled(Stored(books.messages, books.outbox, books.tickets), books.record)
+    books.record.confirmed.add("press:7")
+    assert not is_settled(Stored(books.messages, books.outbox, books.tickets), books.record)
+    assert "press:7 (None) is stored 0 times" in books.problems()
+    row = books.messages[0] | {"number": 200, "external_id": "press:7", "ticket_number": 30}
+    books.messages.append(row)
+    assert books.problems() == ""
+    books.messages.append(row | {"number": 210})
+    assert "press:7 (None) is stored 2 times" in books.problems()
+
+
 def test_an_agents_words_that_are_not_kept_or_kept_unasked_are_seen(books: Books) -> None:
     books.record.replies += [Answered("Agent word 2", taken=True)]
     books.record.replies[0] = Answered("Agent word 1", taken=False)

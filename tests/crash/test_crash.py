@@ -6,7 +6,7 @@ import pytest
 
 from tests.crash.matrix import Matrix, summary, table
 
-KILLS = 28
+KILLS = 30
 SEED = 20271
 
 
@@ -30,6 +30,10 @@ PLANTED = {
     "agent_repeated": (("agent:sent",), "reached the player 2 times"),
     "order_lost": (("commit:after",), "arrived out of its order"),
 }
+PLANTED_ON_DISCORD = {
+    "nonce_lost": (("send:after", "send:reached"), "arrived once more than it was sent"),
+    "history_unread": (("commit:before", "random"), "is stored 0 times"),
+}
 
 
 @pytest.mark.crash
@@ -40,6 +44,20 @@ async def test_the_checker_sees_a_planted_fault(made: Matrix, fault: str) -> Non
     for seed in range(SEED, SEED + 3):
         # A kill may miss the moment that the fault needs; it does not miss it for three worlds.
         outcome = await made.world("sqlite", "polling", 3, seed, fault=fault, only=steps)
+        seen += outcome.report.problems
+        if any(words in problem for problem in seen):
+            return
+    pytest.fail(f"the checker saw nothing of {fault}: {seen}")
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("fault", PLANTED_ON_DISCORD)
+async def test_the_checker_sees_a_planted_fault_of_discord(made: Matrix, fault: str) -> None:
+    steps, words = PLANTED_ON_DISCORD[fault]
+    seen: list[str] = []
+    # Worlds in which Discord remembers nonces, so that nothing but the fault can be seen.
+    for seed in (SEED + 1, SEED + 2):
+        outcome = await made.world("sqlite", "discord", 2, seed, fault=fault, only=steps)
         seen += outcome.report.problems
         if any(words in problem for problem in seen):
             return

@@ -15,7 +15,8 @@ from pathlib import Path
 from tests.crash import steps
 from tests.crash.agent import ConsoleAgent
 from tests.crash.checker import Record, Report, check, is_settled, read
-from tests.crash.launcher import CRASH_AT, CRASH_FAULT, HEARTBEAT
+from tests.crash.discord_town import DiscordTown
+from tests.crash.launcher import CRASH_AT, CRASH_FAULT, HEARTBEAT, NONCES
 from tests.crash.processes import Launcher, Process
 from tests.crash.town import Town
 from tests.game import GOBLIN_AND_LAMP
@@ -25,6 +26,7 @@ LONGEST_LIFE = 4.0
 SETTLE_WITHIN = 40.0
 # What a planted fault lost never comes.
 BROKEN_WITHIN = 3.0
+PLAYERS, PLAYERS_BESIDE = 6, 2
 RANDOM = "random"
 REACHED = "send:reached"
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -34,10 +36,12 @@ web: {{port: {port}, public_url: "http://127.0.0.1:{port}"}}
 database: {{url: "{database}"}}
 channels:
   telegram: {{token: "${{TELEGRAM_TOKEN}}", api_url: "{api_url}", mode: {mode}}}
+  discord: {discord}
   web: {{enabled: false}}
 faq: {{folder: {faq}/entries, cache: {faq}/cache, semantic: false, answer_above: 0.5, misses_before_handoff: 3,
   patience: 0 seconds}}
-handoff: {{messages_per_minute: {messages_per_minute}, apology_after: 2 seconds, undo: {undo}, category_required: false}}
+handoff: {{messages_per_minute: {messages_per_minute}, apology_after: 2 seconds, undo: {undo},
+  category_required: false}}
 hours: {{{hours}}}
 log: {{level: warning}}
 """
@@ -56,7 +60,10 @@ FAQ = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to happen to a world: ``kills`` of its processes, on ``engine``, receiving by ``mode``."""
+    """What is to happen to a world: ``kills`` of its processes, on ``engine``, receiving by ``mode``.
+
+    The modes are ``polling`` and ``webhook`` of Telegram, and ``discord``: both networks, Telegram being polled.
+    """
 
     engine: str
     database: str
@@ -75,7 +82,11 @@ class Plan:
         """The steps at which processes of this world die; random moments come as often as three of them."""
         if self.only:
             return list(self.only)
-        foreign = steps.WEBHOOK if self.mode == "polling" else steps.POLLING
+        foreign = {
+            "polling": steps.WEBHOOK | steps.DISCORD,
+            "webhook": steps.POLLING | steps.DISCORD,
+            "discord": steps.POLLING | steps.WEBHOOK,
+        }[self.mode]
         return [*(name for name in steps.STEPS if name not in foreign), REACHED, RANDOM, RANDOM, RANDOM]
 
 
@@ -112,7 +123,13 @@ class World:
         self._port = free_port()
         self._chance = random.Random(plan.seed)
         self._record = Record()
-        self.town = Town(self._record, random.Random(self._chance.random()), plan.trouble)
+        self.discord: DiscordTown | None = None
+        if plan.mode == "discord":
+            # Every other world finds out by the history, and not by the nonce, what became of a send.
+            forgetful = plan.seed % 4 > 1
+            self.discord = DiscordTown(self._record, random.Random(self._chance.random()), forgetful=forgetful)
+        players = PLAYERS if self.discord is None else PLAYERS_BESIDE
+        self.town = Town(self._record, random.Random(self._chance.random()), plan.trouble, players=players)
         address = f"http://127.0.0.1:{self._port}"
         self._agent = ConsoleAgent(address, self._record, random.Random(self._chance.random()))
         self._outcome = Outcome(plan)
@@ -120,10 +137,12 @@ class World:
     async def run(self) -> Outcome:
         """All lives and the check."""
         await self.town.start()
+        if self.discord is not None:
+            await self.discord.start()
         self._write_config()
         try:
             await self._prepare()
-            living = asyncio.create_task(self.town.live())
+            living = [asyncio.create_task(each.live()) for each in self._towns]
             working = asyncio.create_task(self._agent.work())
             try:
                 names = self.plan.step_names()
@@ -134,13 +153,24 @@ class World:
                     await self._live_and_die(deck.pop())
                     self._told()
             finally:
-                living.cancel()
-                await asyncio.gather(living, return_exceptions=True)
+                for each in living:
+                    each.cancel()
+                await asyncio.gather(*living, return_exceptions=True)
             await self._settle(working)
         finally:
             await self._agent.close()
             await self.town.server.close()
+            if self.discord is not None:
+                await self.discord.close()
         return self._outcome
+
+    @property
+    def _towns(self) -> list[Town | DiscordTown]:
+        return [self.town] if self.discord is None else [self.town, self.discord]
+
+    def _new_life(self) -> None:
+        for town in self._towns:
+            town.new_life()
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -157,12 +187,20 @@ class World:
 
     def _write_config(self) -> None:
         hours = ", ".join(f'{day}: ["00:00-24:00"]' for day in DAYS)
+        discord = "{}"
+        if self.discord is not None:
+            at = self.discord.server
+            discord = (
+                f'{{token: "${{DISCORD_TOKEN}}", api_url: "{at.api_url}", gateway_url: "{at.gateway_url}",'
+                f" panel_channel: {at.support.id}}}"
+            )
         text = CONFIG.format(
             root=ROOT,
+            discord=discord,
             port=self._port,
             database=self.plan.database,
             api_url=self.town.server.api_url,
-            mode=self.plan.mode,
+            mode="webhook" if self.plan.mode == "webhook" else "polling",
             faq=self._faq,
             hours=hours,
             messages_per_minute=self.plan.messages_per_minute,
@@ -173,6 +211,8 @@ class World:
 
     async def _start(self, *arguments: str, step: str | None = None, config: Path | None = None) -> Process:
         environment = {"TELEGRAM_TOKEN": self.town.server.token, HEARTBEAT: str(self.heartbeat)}
+        if self.discord is not None:
+            environment |= {"DISCORD_TOKEN": self.discord.server.token, NONCES: "0" if self.discord.forgetful else "60"}
         if step is not None:
             environment[CRASH_AT] = step
         if self.plan.fault is not None:
@@ -189,8 +229,16 @@ class World:
         try:
             await self._until_serving(process, 30)
             await self._agent.sign_in(link.strip())
+            if self.discord is not None:
+                await self._settle_in(self.discord)
         finally:
             await process.end()
+
+    async def _settle_in(self, discord: DiscordTown) -> None:
+        await discord.settle_in()
+        async with asyncio.timeout(30):
+            while not is_settled(await read(self.plan.database), self._record):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.05)
 
     async def _until_serving(self, process: Process, within: float) -> None:
         async with asyncio.timeout(within):
@@ -205,7 +253,7 @@ class World:
 
     async def _live_and_die(self, name: str) -> None:
         """One process from its start to its violent end."""
-        self.town.life += 1
+        self._new_life()
         reached = asyncio.Event()
         step = None
         longest = LONGEST_LIFE
@@ -222,7 +270,8 @@ class World:
         except TimeoutError:
             self._outcome.by_clock += name != RANDOM
         finally:
-            self.town.on_delivery = lambda: None
+            for town in self._towns:
+                town.on_delivery = lambda: None
             await process.end()
         self._outcome.kills[name] += 1
 
@@ -237,11 +286,12 @@ class World:
                 process.kill()
                 reached.set()
 
-        self.town.on_delivery = on_delivery
+        for town in self._towns:
+            town.on_delivery = on_delivery
 
     async def _settle(self, working: asyncio.Task[None]) -> None:
         """A last process that nobody kills finishes everything; then the tables are compared with what was seen."""
-        self.town.life += 1
+        self._new_life()
         self._agent.leave()
         process = await self._start("serve")
         try:
@@ -269,6 +319,8 @@ class World:
         return False
 
     async def _looks_settled(self) -> bool:
+        if self.discord is not None:
+            self.discord.confirm_presses()
         return not self.town.server.bot.pending and is_settled(await read(self.plan.database), self._record)
 
 

@@ -45,6 +45,7 @@ class Program:
         )
         self.events: list[ChannelEvent] = []
         self.seen: dict[str, LastSeen] = {}
+        self.sent: dict[str, str] = {}
         self.failures = 0
         self.unlisted = 0
         self.ends: list[BaseException] = []
@@ -75,6 +76,9 @@ class Program:
             raise RuntimeError("the database is away")
         for seen in list(self.seen.values()):
             yield seen
+
+    async def last_sent(self, chat: str) -> str | None:
+        return self.sent.get(chat)
 
     def now(self) -> datetime:
         return self.server.world.clock.now()
@@ -111,7 +115,8 @@ class Program:
                 task.result()
 
     async def _supervise(self) -> None:
-        surroundings = Surroundings(self.sink, texts, ("en", "zh-Hans", "vi"), self.last_seen, self.now)
+        languages = ("en", "zh-Hans", "vi")
+        surroundings = Surroundings(self.sink, texts, languages, self.last_seen, self.now, self.last_sent)
         while True:
             try:
                 await self.channel.run(surroundings, self._ready.set)

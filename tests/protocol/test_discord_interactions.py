@@ -157,6 +157,18 @@ async def test_a_button_comes_back_with_its_action_and_its_message_can_lose_it(
     assert message.content == "Here is how."
 
 
+async def test_a_press_is_acknowledged_when_it_is_kept(server: DiscordServer, program: Program) -> None:
+    """What Discord showed as done is not lost by a crash; what was not kept it shows as failed."""
+    ann = server.user("Ann")
+    await program.say(ann.dm_channel, "Here is how.", buttons=(Button("That solved it", "solved:7"),))
+    program.failures = 1
+    use = ann.clicks(ann.dms[0], label="That solved it")
+    await program.until(lambda: not program.failures)
+    assert not use.acknowledged
+    await program.hears(1)
+    await server.until(lambda: use.acknowledged)
+
+
 async def test_eight_buttons_and_two_of_the_same_action(server: DiscordServer, program: Program) -> None:
     ann = server.user("Ann")
     buttons = tuple(Button(f"Choice {number}", "same") for number in range(8))

@@ -106,6 +106,20 @@ async def test_a_resend_long_after_a_hidden_outcome_finds_the_message(
     assert sent.external_id == str(ann.dms[0].id)
 
 
+async def test_the_same_words_said_before_are_not_taken_for_what_is_sent_long_after(
+    server: DiscordServer, program: Program, ann: Player
+) -> None:
+    """Who asks twice while Discord is away is answered twice."""
+    again = program.outgoing(ann.dm_channel, "Use the lamp.")
+    program.sent[str(ann.dm_channel)] = (await program.say(ann.dm_channel, "Use the lamp.")).external_id
+    server.world.advance_clock(600)
+    sent = await program.channel.send(again)
+    assert ann.dms_from_bot == ["Use the lamp.", "Use the lamp."]
+    assert sent.external_id == str(ann.dms[1].id)
+    # And what was made after it is found.
+    assert await program.channel.send(again) == sent
+
+
 async def test_what_is_old_and_was_never_sent_goes_out(server: DiscordServer, program: Program, ann: Player) -> None:
     outgoing = program.outgoing(ann.dm_channel, "", file=PICTURE)
     await program.say(ann.dm_channel, "", file=OutgoingFile("other.png", "image/png", b"another picture"))

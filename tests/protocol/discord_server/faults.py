@@ -14,9 +14,10 @@ Drop = Literal["before", "after"]
 class Fault:
     """What happens to the next ``times`` requests (None: all) that match ``method`` and the glob ``path``.
 
-    ``status`` answers with that error instead of doing anything (429 tells ``retry_after``). ``drop`` cuts the
-    connection ``before`` or ``after`` the effect; after it, the outcome is hidden from the client. ``delay`` waits
-    that many seconds first; with ``hold`` the answer waits, after the effect, until ``hold`` is set.
+    ``status`` answers with that error instead of doing anything (429 tells ``retry_after``), or with ``after_effect``
+    when it is done. ``drop`` cuts the connection ``before`` or ``after`` the effect; after it, the outcome is hidden
+    from the client. ``delay`` waits that many seconds first; with ``hold`` the answer waits, after the effect, until
+    ``hold`` is set.
     """
 
     method: str = "*"
@@ -27,6 +28,7 @@ class Fault:
     message: str = "injected"
     retry_after: float = 0.05
     whole_bot: bool = False
+    after_effect: bool = False
     drop: Drop | None = None
     delay: float = 0.0
     hold: asyncio.Event | None = None

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import urllib.parse
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +57,8 @@ class Rest:
     """Answers the bot's requests, with faults where a test asked for them.
 
     ``granted`` are the intents that the developer portal allows; they also say whether REST shows what others wrote.
+    ``on_sent`` is called with the channel and each message that the bot wrote, when it stands there and before the bot
+    hears of it.
     """
 
     def __init__(self, world: World, token: str, gateway_url: str, granted: discord.Intents) -> None:
@@ -64,6 +67,7 @@ class Rest:
         self.gateway_url = gateway_url
         self.granted = granted
         self.faults = Faults()
+        self.on_sent: Callable[[int, Mapping[str, Any]], None] | None = None
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         path = request.path.removeprefix(PREFIX)
@@ -85,12 +89,14 @@ class Rest:
             await asyncio.sleep(fault.delay)
         if fault.drop == "before":
             return None
-        if fault.status is not None:
+        if fault.status is not None and not fault.after_effect:
             return _refusal(fault)
         answer = self._answer(call, request.headers.get("Authorization"))
         self.world.changed()
         if fault.hold is not None:
             await fault.hold.wait()
+        if fault.status is not None:
+            return _refusal(fault)
         return None if fault.drop == "after" else answer
 
     def _answer(self, call: Call, authorization: str | None) -> Answer:
@@ -148,6 +154,8 @@ class Rest:
         if nonce:
             self.world.remember_nonce(channel_id, nonce, int(payload["id"]))
             payload["nonce"] = nonce
+        if self.on_sent is not None:
+            self.on_sent(channel_id, payload)
         return payload
 
     def _oldest_first(self, call: Call, channel_id: int) -> None:
