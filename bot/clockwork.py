@@ -85,20 +85,25 @@ class Clockwork:
 
     async def run_timers(self, longest: float) -> None:
         """Fire timers as they fall due, until cancelled; they are looked at every ``longest`` seconds at least."""
-        pause = 0.0
+        pause = longest
 
         async def turn() -> None:
             nonlocal pause
             pause = longest
-            await self.fire_timers()
-            async with self._database.reading() as connection:
-                due_at = await timers.next_due(connection)
-            if due_at is not None:
-                pause = min(longest, max(SHORTEST_PAUSE, (due_at - self._now()).total_seconds()))
+            pause = await self.pause_after_timers(longest)
 
         while True:
             await whole_turn(_turn(turn, "timers"))
             await asyncio.sleep(pause)
+
+    async def pause_after_timers(self, longest: float) -> float:
+        """Fire what is due. Returns for how many seconds nothing else is, ``longest`` at most."""
+        await self.fire_timers()
+        async with self._database.reading() as connection:
+            due_at = await timers.next_due(connection)
+        if due_at is None:
+            return longest
+        return min(longest, max(SHORTEST_PAUSE, (due_at - self._now()).total_seconds()))
 
     async def beat(self) -> None:
         """Say that this process lives, and look after what silent ones left behind."""
