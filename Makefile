@@ -48,6 +48,12 @@ bench: $(VENV)/dev.ok ## messages per second beside bare echo bots; ARGS=--seman
 	nice $(BIN)/python -m tests.bench.throughput $(ARGS)
 	nice $(BIN)/python -m tests.bench.queue
 
+soak: $(VENV)/dev.ok ## ten minutes of steady load on each database; ARGS="--rate 100 --seconds 60" for another
+	nice $(BIN)/python -m tests.bench.soak $(ARGS)
+
+bench-growth: $(VENV)/dev.ok ## what a message costs the database, and what many would need
+	nice $(BIN)/python -m tests.bench.growth $(ARGS)
+
 bench-guard: $(VENV)/dev.ok ## how well and how fast the guard reads
 	$(BIN)/python -m tests.handoff.bench_guard
 
@@ -72,4 +78,4 @@ lock: ## renew requirements/*.txt from pyproject.toml
 clean: ## remove what make made (not data/)
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis artifacts
 
-.PHONY: help setup install run test lint format bench-guard bench-faq bench crash screenshots lock clean
+.PHONY: help setup install run test lint format bench-guard bench-faq bench bench-growth soak crash screenshots lock clean

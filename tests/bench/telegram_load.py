@@ -14,7 +14,7 @@ import sys
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import aiohttp
 import psutil
@@ -86,32 +86,51 @@ async def run_load(
     environment: Mapping[str, str] | None = None,
 ) -> Result:
     """Start the server and the bot, let a few chats warm it up, then measure the crowd."""
+    begun = asyncio.get_running_loop().time()
+    async with started(command, within=within, environment=environment) as (control, process_id):
+        ready = asyncio.get_running_loop().time() - begun
+        peak = _Peak(process_id)
+        watching = asyncio.create_task(peak.watch())
+        if warm_up:
+            await control("load", chats=warm_up, messages=warm_up, texts=texts)
+            await control("load_report", within=60)
+        await control("load", chats=chats, messages=messages, texts=texts, mode=mode)
+        report = await control("load_report", within=within)
+        watching.cancel()
+    return _result(name, report, peak.bytes, ready)
+
+
+class Control(Protocol):
+    """Tells the fake server what to do; an error as soon as the bot has ended."""
+
+    async def __call__(self, verb: str, **body: object) -> dict[str, object]: ...
+
+
+@asynccontextmanager
+async def started(
+    command: Sequence[str], *, within: float = 300.0, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[tuple[Control, int]]:
+    """The fake server and a bot that polls it; gives the control of the server and the bot's process id."""
     server = [sys.executable, "-m", "tests.protocol.telegram_server"]
     async with _process(server, {}, quiet=False) as fake, aiohttp.ClientSession() as http:
         assert fake.stdout is not None
         api_url, _, token = (await fake.stdout.readline()).decode().split()
-
-        async def control(verb: str, **body: object) -> dict[str, object]:
-            timeout = aiohttp.ClientTimeout(total=within + 30)
-            async with http.post(f"{api_url}/control/{verb}", json=body, timeout=timeout) as answer:
-                answer.raise_for_status()
-                return dict(await answer.json())
-
         filled = [part.replace("{api_url}", api_url).replace("{token}", token) for part in command]
         surroundings = {"TELEGRAM_TOKEN": token, "TELEGRAM_API_URL": api_url, **(environment or {})}
-        started = asyncio.get_running_loop().time()
         async with _process(filled, surroundings, quiet=True) as bot:
-            peak = _Peak(bot.pid)
-            watching = asyncio.create_task(peak.watch())
-            await _unless_it_ends(bot, control("wait_polling", within=within))
-            ready = asyncio.get_running_loop().time() - started
-            if warm_up:
-                await control("load", chats=warm_up, messages=warm_up, texts=texts)
-                await control("load_report", within=60)
-            await control("load", chats=chats, messages=messages, texts=texts, mode=mode)
-            report = await _unless_it_ends(bot, control("load_report", within=within))
-            watching.cancel()
-        return _result(name, report, peak.bytes, ready)
+
+            async def control(verb: str, **body: object) -> dict[str, object]:
+                async def asked() -> dict[str, object]:
+                    patience = float(str(body.get("within", 0))) + 330
+                    timeout = aiohttp.ClientTimeout(total=patience)
+                    async with http.post(f"{api_url}/control/{verb}", json=body, timeout=timeout) as answer:
+                        answer.raise_for_status()
+                        return dict(await answer.json())
+
+                return await _unless_it_ends(bot, asked())
+
+            await control("wait_polling", within=within)
+            yield control, bot.pid
 
 
 async def _unless_it_ends(bot: asyncio.subprocess.Process, doing: Coroutine[None, None, T]) -> T:

@@ -11,19 +11,26 @@ from typing import Any, Literal
 from tests.protocol.telegram_server.server import FakeTelegram
 from tests.protocol.telegram_server.state import Chat, Json
 
-Mode = Literal["dialogue", "burst"]
+Mode = Literal["dialogue", "burst", "steady"]
 
 
 class Load:
     """``messages`` messages from ``chats`` players, spread evenly, the texts taken in turn.
 
     In a ``dialogue`` each player writes their next message when the last one was answered, so ``chats`` messages are
-    always under way; in a ``burst`` everything is written at once. A reply is counted for the oldest unanswered message
-    of its chat; more replies than messages are ``extra``.
+    always under way; in a ``burst`` everything is written at once; ``steady`` writes ``rate`` of them a second whatever
+    is answered, the players in turn, and reports the moment of every reply and how long it took. A reply is counted for
+    the oldest unanswered message of its chat; more replies than messages are ``extra``.
     """
 
     def __init__(
-        self, server: FakeTelegram, chats: int, messages: int, texts: Sequence[str], mode: Mode = "dialogue"
+        self,
+        server: FakeTelegram,
+        chats: int,
+        messages: int,
+        texts: Sequence[str],
+        mode: Mode = "dialogue",
+        rate: float = 100.0,
     ) -> None:
         self._server = server
         self._players = [server.user(f"Player {number}") for number in range(chats)]
@@ -31,6 +38,9 @@ class Load:
         self._left = dict.fromkeys(self._by_chat, messages // chats)
         self._texts = texts
         self._mode = mode
+        self._rate = rate
+        self._steady: asyncio.Task[None] | None = None
+        self._moments: list[tuple[float, float]] = []
         self._written: dict[int, deque[float]] = {player.id: deque() for player in self._players}
         self._total = (messages // chats) * chats
         self._started = 0.0
@@ -44,10 +54,20 @@ class Load:
         """Everybody writes."""
         self._server.world.on_sent = self._on_sent
         self._started = time.perf_counter()
+        if self._mode == "steady":
+            self._steady = asyncio.create_task(self._write_steadily())
+            return
         for player in self._players:
             self._write(player.id)
             while self._mode == "burst" and self._left[player.id]:
                 self._write(player.id)
+
+    async def _write_steadily(self) -> None:
+        chats = list(self._by_chat)
+        for number in range(self._total):
+            # By the clock, not by pauses: a late one is made up for.
+            await asyncio.sleep(max(0.0, self._started + number / self._rate - time.perf_counter()))
+            self._write(chats[number % len(chats)])
 
     def _write(self, chat_id: int) -> None:
         self._left[chat_id] -= 1
@@ -63,6 +83,8 @@ class Load:
             return
         self._ended = time.perf_counter()
         self.waits.append(self._ended - written.popleft())
+        if self._mode == "steady":
+            self._moments.append((self._ended - self._started, self.waits[-1]))
         if self._mode == "dialogue" and self._left[chat.id]:
             asyncio.get_running_loop().call_soon(self._write, chat.id)
         if len(self.waits) == self._total:
@@ -86,4 +108,5 @@ class Load:
             "p50": quantile(0.5),
             "p99": quantile(0.99),
             "unconfirmed": len(self._server.bot.pending),
+            "moments": self._moments,
         }

@@ -1,0 +1,169 @@
+"""``make soak``: players write at a steady rate for a long time, on each database; is memory flat, are replies in time?
+
+The program is a process of its own, on the fake Bot API server. Every sample is kept, so that the plot shows what a
+table cannot: ``artifacts/soak.png``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from tests.bench.telegram_load import TEXTS, started
+from tests.bench.throughput import innkeeper
+from tests.postgresql import postgresql
+
+ROOT = Path(__file__).parents[2]
+P99_LIMIT_MS = 500.0
+# Of memory from the first third to the last: what fills once (caches, pools) is filled by then.
+GROWTH_LIMIT = 0.05
+SLICES = 30
+
+
+@dataclass(slots=True)
+class Soak:
+    """One run. ``memory`` are (seconds, megabytes); ``slices`` what each slice of the time had: p50 and p99 in ms."""
+
+    name: str
+    memory: list[tuple[float, float]] = field(default_factory=list)
+    slices: list[tuple[float, float, float]] = field(default_factory=list)
+    written: int = 0
+    answered: int = 0
+    extra: int = 0
+    seconds: float = 0.0
+    waits: list[float] = field(default_factory=list)
+
+    def quantile(self, share: float) -> float:
+        return float(np.quantile(self.waits, share)) * 1000 if self.waits else float("nan")
+
+    @property
+    def growth(self) -> float:
+        """How much more memory the last third of the time has than the one in the middle."""
+        megabytes = [each for _, each in self.memory]
+        third = max(1, len(megabytes) // 3)
+        middle, last = np.median(megabytes[third : 2 * third] or megabytes), np.median(megabytes[-third:])
+        return float(last / middle - 1)
+
+    @property
+    def faults(self) -> list[str]:
+        found = []
+        if self.answered < self.written:
+            found.append(f"{self.written - self.answered} messages without a reply")
+        if self.extra:
+            found.append(f"{self.extra} replies too many")
+        if self.quantile(0.99) > P99_LIMIT_MS:
+            found.append(f"p99 over {P99_LIMIT_MS:.0f} ms")
+        if self.growth > GROWTH_LIMIT:
+            found.append(f"memory grew by {self.growth:.0%}")
+        return found
+
+
+async def soak(name: str, command: Sequence[str], rate: float, seconds: float, chats: int) -> Soak:
+    """Let ``chats`` players write ``rate`` messages a second in all, and look at the program every second."""
+    result = Soak(name)
+    async with started(command) as (control, process_id):
+        await control("load", chats=min(chats, 50), messages=50, texts=TEXTS)
+        await control("load_report", within=60)
+        watching = asyncio.create_task(_watch(psutil.Process(process_id), result))
+        await control("load", chats=chats, messages=round(rate * seconds), texts=TEXTS, mode="steady", rate=rate)
+        report = await control("load_report", within=seconds + 60)
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+    result.written, result.answered = int(str(report["messages"])), int(str(report["answered"]))
+    result.extra, result.seconds = int(str(report["extra"])), float(str(report["seconds"]))
+    pairs = report["moments"]
+    assert isinstance(pairs, list)
+    result.waits = [float(wait) for _, wait in pairs]
+    for numbers in np.array_split(np.array(pairs, dtype=float), SLICES) if pairs else []:
+        if len(numbers):
+            p50, p99 = np.quantile(numbers[:, 1], (0.5, 0.99)) * 1000
+            result.slices.append((float(numbers[-1, 0]), float(p50), float(p99)))
+    return result
+
+
+async def _watch(process: psutil.Process, result: Soak) -> None:
+    """Memory of the program and its children, once a second."""
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    while True:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            total = sum(each.memory_info().rss for each in (process, *process.children(recursive=True)))
+            result.memory.append((clock() - began, total / 1e6))
+        await asyncio.sleep(1.0)
+
+
+def table(results: Sequence[Soak]) -> str:
+    lines = [f"{'':12}{'answered':>16}{'a second':>10}{'p50 ms':>8}{'p99 ms':>8}{'MB':>7}{'growth':>8}  verdict"]
+    for each in results:
+        rate = each.answered / max(each.seconds, 1e-9)
+        peak = max((megabytes for _, megabytes in each.memory), default=0.0)
+        lines.append(
+            f"{each.name:12}{f'{each.answered}/{each.written}':>16}{rate:>10.0f}{each.quantile(0.5):>8.0f}"
+            f"{each.quantile(0.99):>8.0f}{peak:>7.0f}{each.growth:>8.1%}  {', '.join(each.faults) or 'flat'}"
+        )
+    return "\n".join(lines)
+
+
+def plot(results: Sequence[Soak], path: Path) -> None:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(9, 6))
+    for each in results:
+        (line,) = above.plot(*zip(*each.memory, strict=True), label=each.name)
+        below.plot(
+            [at for at, _, _ in each.slices], [p99 for *_, p99 in each.slices], color=line.get_color(), label="p99"
+        )
+        below.plot(
+            [at for at, _, _ in each.slices],
+            [p50 for _, p50, _ in each.slices],
+            color=line.get_color(),
+            ls=":",
+            label="p50",
+        )
+    above.set(ylabel="memory, MB", ylim=(0, None))
+    below.set(ylabel="update to reply, ms", xlabel="seconds", ylim=(0, None))
+    above.legend()
+    below.axhline(P99_LIMIT_MS, color="grey", lw=0.5)
+    path.parent.mkdir(exist_ok=True)
+    figure.savefig(path, dpi=100)
+
+
+async def _run(arguments: argparse.Namespace) -> list[Soak]:
+    how = (arguments.rate, arguments.seconds, arguments.chats)
+    results = []
+    if arguments.only != "postgresql":
+        with innkeeper("sqlite:///{folder}/soak.db", semantic=False, port=8981) as command:
+            results.append(await soak("SQLite", command, *how))
+    if arguments.only != "sqlite":
+        with postgresql(durable=True) as url, innkeeper(url, semantic=False, port=8982) as command:
+            results.append(await soak("PostgreSQL", command, *how))
+    return results
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A steady load for a long time.")
+    parser.add_argument("--rate", type=float, default=200.0, help="messages a second")
+    parser.add_argument("--seconds", type=float, default=600.0)
+    parser.add_argument("--chats", type=int, default=2000)
+    parser.add_argument("--only", choices=["sqlite", "postgresql"])
+    results = asyncio.run(_run(parser.parse_args()))
+    print(table(results))
+    plot(results, ROOT / "artifacts" / "soak.png")
+    if any(each.faults for each in results):
+        sys.exit("not as it should be")
+
+
+if __name__ == "__main__":
+    main()
