@@ -23,27 +23,29 @@ class Requests:
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """What the application puts around its handlers, outermost."""
-        if request.headers.get("Upgrade", "").casefold() == "websocket":
-            # A socket stays open for as long as its page: it sees to its own queries as it ends.
-            return await handler(request)
+        # A socket stays open for as long as its page: it sees to its own queries as it is cancelled.
+        is_socket = request.headers.get("Upgrade", "").casefold() == "websocket"
         task = asyncio.ensure_future(handler(request))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            await _ended({task})
+            await _ended({task}, 0.0 if is_socket else PATIENCE)
             raise
 
     async def over(self) -> None:
-        """Wait for those under way, a few seconds at most; what is not over by then is cut off."""
-        await _ended(set(self._running))
+        """Wait for those under way, a few seconds at most; what is not over by then is cancelled.
+
+        Sockets are to be closed before.
+        """
+        await _ended(set(self._running), PATIENCE)
 
 
-async def _ended(tasks: set[asyncio.Task[web.StreamResponse]]) -> None:
+async def _ended(tasks: set[asyncio.Task[web.StreamResponse]], patience: float) -> None:
     if not tasks:
         return
-    await asyncio.wait(tasks, timeout=PATIENCE)
+    await asyncio.wait(tasks, timeout=patience)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

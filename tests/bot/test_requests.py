@@ -20,12 +20,21 @@ class Desk:
         self.finished = 0
         self.application = web.Application(middlewares=[self.requests.middleware])
         self.application.router.add_get("/", self._slow)
+        self.application.router.add_get("/socket", self._socket)
 
     async def _slow(self, _request: web.Request) -> web.Response:
         self.begun.set()
         await self.go_on.wait()
         self.finished += 1
         return web.Response(text="done")
+
+    async def _socket(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        async for _ in socket:
+            pass
+        await self._slow(request)
+        return socket
 
 
 async def test_a_browser_that_goes_away_leaves_its_request_to_end_and_the_program_waits_for_it() -> None:
@@ -36,6 +45,20 @@ async def test_a_browser_that_goes_away_leaves_its_request_to_end_and_the_progra
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
+        over = asyncio.create_task(desk.requests.over())
+        await asyncio.sleep(0)
+        assert (desk.finished, over.done()) == (0, False)
+        desk.go_on.set()
+        await over
+    assert desk.finished == 1
+
+
+async def test_a_socket_that_was_closed_is_waited_for_until_it_has_cleaned_up() -> None:
+    desk = Desk()
+    async with TestClient(TestServer(desk.application)) as client:
+        socket = await client.ws_connect("/socket")
+        await socket.close()
+        await desk.begun.wait()
         over = asyncio.create_task(desk.requests.over())
         await asyncio.sleep(0)
         assert (desk.finished, over.done()) == (0, False)
