@@ -9,6 +9,9 @@ from aiohttp.typedefs import Handler
 
 from bot.turns import PATIENCE
 
+LAST_PATIENCE = 2 * PATIENCE
+"""Longer than an open console takes to finish what it reads."""
+
 
 class Requests:
     """Runs every request as a task of its own.
@@ -39,7 +42,7 @@ class Requests:
 
         Sockets are to be closed before.
         """
-        await _ended(set(self._running), PATIENCE)
+        await _ended(set(self._running), LAST_PATIENCE)
 
 
 async def _ended(tasks: set[asyncio.Task[web.StreamResponse]], patience: float) -> None:
