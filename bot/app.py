@@ -21,6 +21,7 @@ from bot.marks import Marks
 from bot.metrics import Metrics
 from bot.networks import Off
 from bot.notices import Lookout
+from bot.places import Places
 from bot.replanning import EVERY as REPLAN_EVERY
 from bot.replanning import Replanning
 from bot.requests import Requests
@@ -41,6 +42,7 @@ from storage.errors import StorageError
 log = structlog.get_logger()
 
 SHUTDOWN_PATIENCE = 10.0
+PLACES_EVERY = 5.0
 # Timers are looked at so often at least, and as soon as the next one falls due.
 TIMERS_EVERY = 1.0
 # These write down what the others finish, and keep it ours until then: they end last.
@@ -72,6 +74,7 @@ class App:
     typing_signs: TypingSigns
     bridge: Bridge
     taking_in: TakingIn
+    places: Places
     console: Console
     perform: Perform
     rules: SendRules
@@ -94,6 +97,7 @@ class App:
             "files": repeat(self.fetcher.fetch_due, 0.5, "files"),
             "bring_back": repeat(self.clockwork.bring_back, 30.0, "bring_back"),
             "return_tickets": repeat(self.clockwork.return_tickets, 5.0, "return_tickets"),
+            "places": repeat(self.places.look, PLACES_EVERY, "places"),
             "replan": repeat(self.replanning.sweep, REPLAN_EVERY, "replan"),
             "measure": repeat(self.clockwork.measure, 5.0, "measure"),
             "prune": repeat(self.clockwork.prune, 60.0, "prune"),

@@ -13,12 +13,13 @@ from bot.cleaning import clean
 from bot.decisions.bursts import BURST
 from bot.decisions.correcting import decide_edit_ended
 from bot.decisions.hearing import Written
+from bot.decisions.placing import decide_place
 from bot.decisions.player import decide_burst, decide_command, decide_failed, decide_written
 from bot.decisions.pressing import decide_pressed
 from bot.decisions.timer import decide_timer
 from bot.decisions.zones import hear as hear_zone
 from bot.effects import CancelTimer, Effect, Say, SetTimer
-from bot.happenings import ActDone, EditEnded, FileFailed, TimerDue, happened_at
+from bot.happenings import ActDone, EditEnded, FileFailed, PlaceMoved, TimerDue, happened_at
 from bot.hiding import warn
 from bot.preparing import Prepared
 from bot.rows import Opened
@@ -74,6 +75,9 @@ class Applying:
                 self._timer(work, place, prepared, now, failed=failed)
             case EditEnded():
                 await self._edit_ended(connection, work, place, event, now, failed=failed)
+            case PlaceMoved():
+                if not failed:
+                    work.apply(place, decide_place(place.situation(now, self.policy), event), now)
             case ActDone():
                 if failed:
                     return Declined("failed", "Something went wrong here; nothing was changed. Please try again.")

@@ -32,6 +32,7 @@ from bot.metrics import Metrics
 from bot.networks import Off, make_channels
 from bot.notices import Lookout
 from bot.pipeline import Committed, Pipeline
+from bot.places import Places
 from bot.preparing import Preparing
 from bot.rendering import Renderer
 from bot.replanning import Replanning
@@ -188,6 +189,7 @@ def _assemble(
         typing_signs=TypingSigns(database, channels, live),
         bridge=Bridge(database, live, holder),
         taking_in=TakingIn(live, holder, sender.take_in),
+        places=Places(database, intake.submit, now, settings.queue.place_stands),
         console=Console(
             console_settings(settings),
             database,

@@ -72,7 +72,21 @@ class EditEnded:
         return f"edit-ended:{self.entry}"
 
 
-Inner = FileFailed | TimerDue | ActDone | EditEnded
+@dataclass(frozen=True, slots=True)
+class PlaceMoved:
+    """So many players are before this one now, which is not what our message ``number`` told."""
+
+    conversation_id: int
+    number: int
+    ahead: int
+    found_at: datetime
+
+    @property
+    def key(self) -> str:
+        return f"place:{self.number}:{self.found_at.isoformat()}"
+
+
+Inner = FileFailed | TimerDue | ActDone | EditEnded | PlaceMoved
 Happening = ChannelEvent | Inner
 
 

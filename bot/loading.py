@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.happenings import ActDone, EditEnded, FileFailed, Happening, Inner, TimerDue
+from bot.happenings import ActDone, EditEnded, FileFailed, Happening, Inner, PlaceMoved, TimerDue
 from bot.rows import Opened
 from bot.situation import Memory, PlayerFacts, TicketFacts
 from handoff import tickets as ticket_store
@@ -24,7 +24,7 @@ from storage.database import Database
 
 Chat = tuple[str, str]
 WITH_PERSON = (MessageReceived, MessageEdited, ButtonPressed, CommandUsed)
-INNER = (FileFailed, TimerDue, ActDone, EditEnded)
+INNER = (FileFailed, TimerDue, ActDone, EditEnded, PlaceMoved)
 
 
 class Loading:

@@ -51,6 +51,29 @@ class Awaiting:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceTold:
+    """The last place in the queue that the player was told: message ``number`` told it ``at`` that moment.
+
+    ``parts`` are what the message says: a text's key with its values, or None for the place itself.
+    """
+
+    number: int
+    ahead: int
+    at: datetime
+    parts: tuple[tuple[str, Mapping[str, str | int]] | None, ...]
+
+    def as_data(self) -> list[Any]:
+        parts = [None if part is None else [part[0], dict(part[1])] for part in self.parts]
+        return [self.number, self.ahead, self.at.isoformat(), parts]
+
+    @classmethod
+    def from_data(cls, data: list[Any]) -> PlaceTold:
+        number, ahead, at, parts = data
+        read = tuple(None if part is None else (str(part[0]), dict(part[1])) for part in parts)
+        return cls(int(number), int(ahead), datetime.fromisoformat(at), read)
+
+
+@dataclass(frozen=True, slots=True)
 class Rudeness:
     """How often the player insulted us (G16), and when last."""
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.effects import OwnTickets, Part, QueuePlace, Say
+from bot.effects import OwnTickets, Part, QueuePlace, Say, Text
+from bot.remembered import PlaceTold
 from bot.rendering import Reader
 from bot.rows import Opened, Row, message_row, offered_now, payloads
 from handoff import tickets as ticket_store
@@ -45,14 +46,39 @@ async def words(
     parts: Sequence[Part],
     language: str,
     now: datetime,
+    ahead: int,
 ) -> str:
-    """These parts as Markdown, a blank line between them."""
+    """These parts as Markdown, a blank line between them; ``ahead`` as ``ahead_of`` found it."""
     reader = await reader_of(work, connection, conversation, parts)
-    ahead = 0
-    if any(isinstance(part, QueuePlace) for part in parts) and conversation.ticket is not None:
-        ahead = await ticket_store.ahead(connection, conversation.ticket.queue_at or conversation.ticket.waiting_since)
     texts = [work.renderer.text(part, language, conversation.channel, now, ahead, reader) for part in parts]
     return "\n\n".join(each for each in texts if each)
+
+
+async def ahead_of(connection: AsyncConnection, conversation: Opened, parts: Sequence[Part]) -> int:
+    """How many players wait before this one; 0 where the parts tell no place."""
+    ticket = conversation.ticket
+    if ticket is None or not any(isinstance(part, QueuePlace) for part in parts):
+        return 0
+    return await ticket_store.ahead(connection, ticket.queue_at or ticket.waiting_since)
+
+
+def place_told(conversation: Opened, say: Say, number: int, ahead: int, now: datetime) -> PlaceTold | None:
+    """What is to be remembered of a message that tells the place in the queue beside the bot's own words; else None."""
+    tells_place = any(isinstance(part, QueuePlace) for part in say.parts)
+    is_plain = all(isinstance(part, QueuePlace | Text) for part in say.parts)
+    if conversation.open_ticket_number is None or not (tells_place and is_plain):
+        return None
+    plain = tuple(_plain(part) if isinstance(part, Text) else None for part in say.parts)
+    return PlaceTold(number, ahead, now, plain)
+
+
+def parts_of_place(place: PlaceTold) -> tuple[Part, ...]:
+    """The parts of the message that told it."""
+    return tuple(QueuePlace() if part is None else Text(*part) for part in place.parts)
+
+
+def _plain(text: Text) -> tuple[str, Mapping[str, str | int]]:
+    return text.key, {name: value for name, value in text.values.items() if isinstance(value, str | int)}
 
 
 async def reader_of(work: Work, connection: AsyncConnection, conversation: Opened, parts: Sequence[Part]) -> Reader:
@@ -67,7 +93,11 @@ async def reader_of(work: Work, connection: AsyncConnection, conversation: Opene
 async def render(work: Work, connection: AsyncConnection, saying: Saying) -> tuple[Row, list[Row]]:
     """The row of the message, and the payloads to send (none where players read from the tables)."""
     conversation, say, number = saying.conversation, saying.say, saying.number
-    text = await words(work, connection, conversation, say.parts, saying.language, saying.now)
+    ahead = await ahead_of(connection, conversation, say.parts)
+    text = await words(work, connection, conversation, say.parts, saying.language, saying.now, ahead)
+    told = place_told(conversation, say, number, ahead, saying.now)
+    if told is not None:
+        conversation.memory = replace(conversation.memory, place=told)
     reader = await reader_of(work, connection, conversation, ())
     choices = offered_now(
         say.choices,

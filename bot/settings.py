@@ -137,6 +137,7 @@ class QueueSettings:
     absence: timedelta = field(default=timedelta(minutes=30), metadata=within(SECOND))
     unanswered: timedelta = field(default=timedelta(minutes=30), metadata=within(timedelta(minutes=1)))
     estimate_from: int = field(default=10, metadata=within(1))
+    place_stands: timedelta = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from bot.act_rules import ActRules
 from bot.care import Care
-from bot.remembered import Awaiting, Pending, Rudeness, Unasked
+from bot.remembered import Awaiting, Pending, PlaceTold, Rudeness, Unasked
 from bot.times import Times
 from channels.base import Capabilities
 from handoff.agents import Colleague
@@ -78,6 +78,7 @@ class Memory:
     awaiting: Awaiting | None = None
     rudeness: Rudeness | None = None
     unasked: Unasked | None = None
+    place: PlaceTold | None = None
     muted_told: datetime | None = None
     zone_chosen: bool = False
 
@@ -122,6 +123,7 @@ class Memory:
             "awaiting": self.awaiting.as_data() if self.awaiting else None,
             "rudeness": self.rudeness.as_data() if self.rudeness else None,
             "unasked": self.unasked.as_data() if self.unasked else None,
+            "place": self.place.as_data() if self.place else None,
             "muted_told": self.muted_told.isoformat() if self.muted_told else None,
             "zone_chosen": self.zone_chosen,
         }
@@ -154,6 +156,7 @@ class Memory:
             awaiting=_read(Awaiting.from_data, data.get("awaiting")),
             rudeness=_read(Rudeness.from_data, data.get("rudeness")),
             unasked=_read(Unasked.from_data, data.get("unasked")),
+            place=_read(PlaceTold.from_data, data.get("place")),
             muted_told=_read(datetime.fromisoformat, data.get("muted_told")),
             zone_chosen=data.get("zone_chosen", False),
         )

@@ -56,7 +56,7 @@ from bot.rows import (
     ticket_facts,
     ticket_row,
 )
-from bot.saying import Saying, render, words
+from bot.saying import Saying, ahead_of, render, words
 from bot.sharing import given_away, share_out
 from bot.situation import ANY_NETWORK, PlayerFacts, Policy, TicketFacts
 from bot.staffing import after_change, write_given
@@ -310,7 +310,8 @@ class Work:
         self, connection: AsyncConnection, conversation: Opened, parts: Sequence[Part], now: datetime
     ) -> str:
         """These parts as Markdown in the conversation's language."""
-        return await words(self, connection, conversation, parts, conversation.language, now)
+        ahead = await ahead_of(connection, conversation, parts)
+        return await words(self, connection, conversation, parts, conversation.language, now, ahead)
 
     def enqueue(self, conversation: Opened, message_number: int, author: Author, payload: Row, now: datetime) -> None:
         """One more thing to send in the conversation's lane."""
