@@ -21,6 +21,7 @@ IMAGES = ROOT / "docs" / "images"
 CHAT: ViewportSize = {"width": 420, "height": 800}
 TALL_CHAT: ViewportSize = {"width": 520, "height": 940}
 DESK: ViewportSize = {"width": 1280, "height": 800}
+NARROW_DESK: ViewportSize = {"width": 1000, "height": 800}
 
 SIDE_BY_SIDE = """
 <body style="margin: 0; background: #efe7db; font: 600 15px system-ui, sans-serif; color: #4a3a2c">
@@ -126,7 +127,10 @@ async def answering(rin: Page, mira: Page) -> bytes:
     await memo(mira)
     await box.fill("You are welcome, Rin. Is there anything else?")
     await keep(mira, "console-conversation")
-    return await mira.screenshot()
+    await mira.set_viewport_size(NARROW_DESK)
+    before = await mira.screenshot(animations="disabled")
+    await mira.set_viewport_size(DESK)
+    return before
 
 
 async def memo(mira: Page) -> None:
@@ -160,6 +164,8 @@ async def at_work(mira: Page) -> None:
 
 
 async def guarded(mira: Page) -> None:
+    # Else what Rin wrote last would count as not read yet.
+    await mira.wait_for_timeout(2000)
     box = mira.get_by_label("To Rin")
     await box.fill("Please calm down. You will get 200 glims from us.")
     await box.press("Control+Enter")
