@@ -101,7 +101,7 @@ class Preparing:
             has_files=bool(getattr(event, "files", ())),
             unsupported=getattr(event, "unsupported", None),
             album=getattr(event, "album", None),
-            late=getattr(event, "late", False),
+            late=event.sent_at if isinstance(event, MessageReceived | CommandUsed) and event.late else None,
             forwarded=getattr(event, "forwarded", False),
             takes_back=self._take_back_words.ask(text),
             insult=self._conduct_words.insult_in(text),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.effects import Choice, Effect, Remember, Say, Text, When
@@ -28,7 +28,7 @@ class Written:
     """What a player wrote, ready to decide on: cleaned text, what the FAQ made of it, what it asks for.
 
     ``refused`` is what they are told of files that are not taken; ``insult`` the words in it that insult us (G16);
-    ``masked`` says that a secret stood in it and was hidden.
+    ``masked`` says that a secret stood in it and was hidden; ``late`` when it was said, where we were away then.
     """
 
     text: str
@@ -37,7 +37,7 @@ class Written:
     has_files: bool = False
     unsupported: str | None = None
     album: str | None = None
-    late: bool = False
+    late: datetime | None = None
     refused: tuple[Text, ...] = ()
     forwarded: bool = False
     takes_back: bool = False
@@ -45,16 +45,17 @@ class Written:
     masked: bool = False
 
 
-def admit(situation: Situation, *, wants_people: bool = False) -> tuple[Situation, tuple[Effect, ...] | None]:
+def admit(
+    situation: Situation, *, wants_people: bool = False, late: datetime | None = None
+) -> tuple[Situation, tuple[Effect, ...] | None]:
     """Count what the player did. With effects they are not heard now: too much in a minute, or muted (G16).
 
-    Every kind of thing that a player can do counts the same.
+    Every kind of thing that a player can do counts the same. What comes ``late`` counts for the minute in which it was
+    said: all that was written while we were away arrives at once.
     """
-    flood = situation.memory.flood
-    if flood is None or situation.now - flood.since > ONE_MINUTE:
-        flood = Flood(situation.now, 1)
-    else:
-        flood = replace(flood, count=flood.count + 1)
+    flood, at = situation.memory.flood, late or situation.now
+    is_new = flood is None or at - flood.since > ONE_MINUTE
+    flood = Flood(at, 1) if flood is None or is_new else replace(flood, count=flood.count + 1)
     situation = remembering(situation, flood=flood)
     muted = situation.player.muted_until is not None and situation.player.muted_until > situation.now
     # Who asks for people and has none yet is heard even in a flood (F2).
@@ -90,11 +91,3 @@ def kept_in_mind(situation: Situation, effects: tuple[Effect, ...]) -> tuple[Eff
     if any(isinstance(effect, Remember) for effect in effects):
         return effects
     return (Remember(situation.memory), *effects)
-
-
-def after(situation: Situation, effects: tuple[Effect, ...]) -> Situation:
-    """The situation as these effects remember it."""
-    for effect in effects:
-        if isinstance(effect, Remember):
-            situation = replace(situation, memory=effect.memory)
-    return situation

@@ -10,7 +10,7 @@ from bot.decisions import bursts, closing, conduct, forms, own_tickets, surveys,
 from bot.decisions.answers import answer, ask_faq, settle
 from bot.decisions.bringing import ask_for_human
 from bot.decisions.commands import COMMANDS
-from bot.decisions.hearing import LONGEST_QUESTION, Written, admit, after, kept_in_mind, remembering
+from bot.decisions.hearing import LONGEST_QUESTION, Written, admit, kept_in_mind, remembering
 from bot.decisions.queueing import open_ticket
 from bot.decisions.snoozing import woken_by_player
 from bot.effects import Effect, Remember, Say, SetLanguage, Text
@@ -28,12 +28,11 @@ def decide_written(situation: Situation, written: Written, entries: Mapping[str,
     if written.album is not None and written.album == situation.memory.album:
         more = bursts.add_to_album(situation, written) if situation.open_ticket is None else ()
         return (*language, *refusals, *more)
-    situation, unheard = admit(situation, wants_people=written.asks_for_human)
+    situation, unheard = admit(situation, wants_people=written.asks_for_human, late=written.late)
     situation = remembering(situation, album=written.album)
     if unheard is not None:
         return (*language, *unheard)
-    late = _excuse_lateness(situation) if written.late else ()
-    situation = after(situation, late)
+    situation, late = _excuse_lateness(situation, written)
     effects = refusals if refusals and not written.text else (*refusals, *_hear(situation, written, entries))
     return (*language, *late, *kept_in_mind(situation, effects))
 
@@ -93,10 +92,11 @@ def decide_command(situation: Situation, name: str, argument: str, written: Writ
     command = COMMANDS.get(name)
     if command is None:
         return decide_written(situation, written, faq.entries)
-    situation, unheard = admit(situation, wants_people=command.wants_people)
+    situation, unheard = admit(situation, wants_people=command.wants_people, late=written.late)
     if unheard is not None:
         return unheard
-    return kept_in_mind(situation, command.obey(situation, argument, faq))
+    situation, late = _excuse_lateness(situation, written)
+    return (*late, *kept_in_mind(situation, command.obey(situation, argument, faq)))
 
 
 def decide_failed(situation: Situation, text: str) -> tuple[Effect, ...]:
@@ -127,8 +127,10 @@ def _hear_language(situation: Situation, written: Written) -> tuple[Situation, t
     return replace(situation, language=heard), (SetLanguage(heard, chosen=False),)
 
 
-def _excuse_lateness(situation: Situation) -> tuple[Effect, ...]:
+def _excuse_lateness(situation: Situation, written: Written) -> tuple[Situation, tuple[Effect, ...]]:
+    """What comes first where we were away; the situation with that remembered."""
     told = situation.memory.late_told_at
-    if told is not None and situation.now - told < LATE_APOLOGY_EVERY:
-        return ()
-    return (Remember(replace(situation.memory, late_told_at=situation.now)), Say((Text("late_apology"),)))
+    if written.late is None or (told is not None and situation.now - told < LATE_APOLOGY_EVERY):
+        return situation, ()
+    situation = remembering(situation, late_told_at=situation.now)
+    return situation, (Remember(situation.memory), Say((Text("late_apology"),)))

@@ -108,7 +108,7 @@ writings = st.builds(
     has_files=st.booleans(),
     unsupported=st.none() | st.just("poll"),
     album=st.none() | st.sampled_from(["a", "b"]),
-    late=st.booleans(),
+    late=st.none() | moments,
     refused=st.just(()) | st.just((Text("file_too_large"),)),
 )
 
