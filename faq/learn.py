@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from faq.embedding.choice import EmbeddingCache, open_embedder
+from faq.embedding.letters import small_letters
 from faq.errors import FaqError
 from faq.language.background import backgrounds
 from faq.model import save
@@ -27,7 +28,7 @@ def main(arguments: list[str]) -> None:
         embedder = None if embedder_name is None else open_embedder(None if folder is None else Path(folder))
     except FaqError as error:
         raise SystemExit(str(error)) from error
-    texts = [*lesson.texts, *lesson.handed_on, *strangers]
+    texts = [small_letters(text) for text in (*lesson.texts, *lesson.handed_on, *strangers)]
     embedded = None if embedder is None else EmbeddingCache(embedder, target.parent).embed(texts)
     save(train(lesson, strangers, embedded), target)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from faq.embedding.letters import small_letters
 from faq.embedding.port import Embedder
 from faq.language.detection import Detector, base
 from faq.language.diacritics import LANGUAGE as VIETNAMESE
@@ -96,9 +97,9 @@ class Scorer:
             found[target] = candidates
 
     def _spelled_out(self, readings: Sequence[Reading]) -> list[str]:
-        """What was written, but not shouted, and Vietnamese from a plain keyboard with its diacritics: an embedding
+        """What was written in small letters, and Vietnamese from a plain keyboard with its diacritics: an embedding
         misreads both."""
-        restorer, texts = self._restorer, [_calm(reading.raw) for reading in readings]
+        restorer, texts = self._restorer, [small_letters(reading.raw) for reading in readings]
         if restorer is None:
             return texts
         pieces = Stream([reading.folded for reading in readings]).pieces()
@@ -198,12 +199,6 @@ class Scorer:
             "closeness": found.closeness,
             "nearest_phrasing": self._model.phrasings[found.phrasing],
         }
-
-
-def _calm(text: str) -> str:
-    """Small letters where most are capitals: five in a hundred questions in capitals went astray."""
-    capitals, letters = sum(map(str.isupper, text)), sum(map(str.isalpha, text))
-    return text.lower() if 2 * capitals > letters else text
 
 
 def _likeness(blocks: Blocks, at: int, head: Head, entries: NDArray[np.int64]) -> NDArray[np.float32]:

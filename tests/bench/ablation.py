@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import click
 
+from faq.embedding.letters import small_letters
 from faq.embedding.port import Embedder
 from faq.evaluate import Labelled, faq_of, measure, title_of
 from faq.language.background import background
@@ -79,7 +80,8 @@ def _accuracy(
         languages=("en",),
     )
     strangers = background("en")
-    embedded = None if embedder is None else embedder.embed([*lesson.texts, *strangers])
+    texts = [small_letters(text) for text in (*lesson.texts, *strangers)]
+    embedded = None if embedder is None else embedder.embed(texts)
     scaled = _rescaled(shares)
     if embedded is None:
         model = train(lesson, strangers, None, words=scaled)

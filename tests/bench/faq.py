@@ -14,6 +14,7 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faq.embedding.choice import EmbeddingCache, open_embedder
+from faq.embedding.letters import small_letters
 from faq.embedding.port import Embedder
 from faq.entry import Faq
 from faq.evaluate import Labelled, Report, faq_of, measure, read_labelled
@@ -115,7 +117,7 @@ def measured(name: str, phrasings: str, embedder: Embedder | None) -> Report | N
 
 
 def kept(name: str, asked: Sequence[Labelled], embedder: Embedder | None) -> Embedder | None:
-    texts = list(dict.fromkeys(row.text for row in asked))
+    texts = list(dict.fromkeys(small_letters(row.text) for row in asked))
     return None if embedder is None else KeptEmbedder(embedder, texts, KEPT / name)
 
 
@@ -215,7 +217,7 @@ def robustness(embedder: Embedder | None) -> Iterator[str]:
         base = 100 * measure(matcher, asked).accuracy
         for count, most in ((1, 4.0), (2, 9.0)):
             chance = random.Random(count)
-            mistyped = changed(asked, lambda text, n=count, r=chance: with_typos(text, n, r))
+            mistyped = changed(asked, partial(with_typos, count=count, chance=chance))
             cost = base - 100 * measure(matcher, mistyped).accuracy
             click.echo(f"{count} random edit(s) on clinc150 10: -{cost:.1f} points (at most {most:.0f})")
             if round(cost, 1) > most:

@@ -339,7 +339,13 @@ def test_an_embedding_reads_vietnamese_from_a_plain_keyboard_with_its_diacritics
     assert "how can i get my old name again" in embedded
 
 
-def test_an_embedding_is_not_shouted_at() -> None:
-    embedded = embedded_for("HOW CAN I get MY OLD NAME AGAIN", "How can I pay with a VISA card")
+def test_an_embedding_reads_small_letters_but_for_vietnamese() -> None:
+    """Players type few of the capitals that phrasings have."""
+    embedded = embedded_for("HOW CAN I get My Old Name Again", "Iade \u0130stiyorum", "Đổi Tên Lưu Manh thế nào")
     assert "how can i get my old name again" in embedded
-    assert "How can I pay with a VISA card" in embedded
+    assert "iade istiyorum" in embedded
+    assert "Đổi Tên Lưu Manh thế nào" in embedded
+
+
+def test_an_embedding_is_not_shouted_at() -> None:
+    assert "đổi tên lưu manh ở đâu" in embedded_for("ĐỔI TÊN LƯU MANH ở đâu")
