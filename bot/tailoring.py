@@ -70,7 +70,13 @@ def _lint_rules(settings: Settings) -> LintRules:
     """What the opening hours (as far as they are right) and the guard's file ask of the FAQ."""
     closed = not all(getattr(settings.hours, day) for day in WEEKDAYS)
     guard = (FaqGuard.of(phrases_file(settings), settings.service.time_zone),) if settings.guard.enabled else ()
-    return LintRules(settings.service.languages, always_open=_always_open(settings), closed_days=closed, more=guard)
+    return LintRules(
+        settings.service.languages,
+        always_open=_always_open(settings),
+        closed_days=closed,
+        classes=tuple(settings.sla.classes),
+        more=guard,
+    )
 
 
 def _always_open(settings: Settings) -> bool | None:

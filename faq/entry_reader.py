@@ -14,7 +14,6 @@ from storage.yaml_file import Document, MappingNode, Node, ScalarNode
 from storage.yaml_reader import YamlReader, is_nothing
 
 CHANNELS = ("discord", "telegram", "web", "terminal")
-CLASSES = ("routine", "special", "major_bug", "complaint")
 FIELD_TYPES = ("text", "long_text", "number", "date", "time", "email", "url", "image", "file", "yes_no")
 ID_LENGTH_AT_MOST = 48  # an id travels in Telegram's callback data, which holds 64 bytes
 _FILE_KEYS = ("topic", "title", "entries", "owner", "review_by", "unanswerable")
@@ -150,7 +149,7 @@ class EntryReader(YamlReader):
             channel_answers=self._channel_answers(get("channel_answers"), name),
             kind=Kind(self.choice(get("kind"), f"kind of {name}", list(Kind), Kind.QUESTION)),
             handoff=Handoff(self.choice(get("handoff"), f"handoff of {name}", list(Handoff), Handoff.OFFER)),
-            ticket_class=self.choice(get("class"), f"class of {name}", CLASSES, "") or None,
+            ticket_class=self.text(get("class"), f"class of {name}"),
             ticket_topic=self.identifier(get("queue_topic"), f"queue_topic of {name}"),
             links=tuple(self._links(get("links"), name)),
             related=tuple(self._related(get("related"), name)),
@@ -269,7 +268,9 @@ def _name_of(node: Node) -> str:
 
 
 def _places(fields: Mapping[str, Node]) -> Iterator[tuple[str, Place]]:
-    """Where an entry's titles and answers stand, by the names that ``Entry.places`` has."""
+    """Where an entry's class, titles and answers stand, by the names that ``Entry.places`` has."""
+    if "class" in fields:
+        yield "class", fields["class"].place
     for key in ("title", "answer"):
         for language, node in _named(fields.get(key)):
             yield f"{key} {language}", node.place

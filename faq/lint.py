@@ -13,7 +13,7 @@ from rapidfuzz import fuzz
 
 from faq.entry import Entry, Faq, Kind, Phrasing
 from faq.language.folding import fold
-from storage.problems import Place, Problem, Severity, nearest
+from storage.problems import Place, Problem, Severity, did_you_mean, nearest
 
 BUTTON_LENGTH_AT_MOST = 64
 # "Within 24 hours" promises an answer, not an open door: only hours of a day, or of a service, are meant.
@@ -41,7 +41,7 @@ class LintRules:
     ``languages`` every entry should be answered in; ``least_phrasings`` a language; ``message_lengths`` in characters
     by channel; ``forbidden_phrases`` by language, "*" for all of them; ``embargoed_words`` with the moment from which
     they may be said; ``always_open`` False when the service has closing hours, None when that is not known;
-    ``closed_days`` whether there are weekdays without any hours. ``more`` are checks of the program's own: a build's
+    ``classes`` are the classes of tickets that there are; ``closed_days`` whether there are weekdays without any hours. ``more`` are checks of the program's own: a build's
     key names them by their ``repr``, and they go to a child process.
     """
 
@@ -53,6 +53,7 @@ class LintRules:
     embargoed_words: Mapping[str, datetime] = field(default_factory=dict)
     always_open: bool | None = None
     closed_days: bool = False
+    classes: tuple[str, ...] = ("routine", "special", "major_bug", "complaint")
     more: tuple[Check, ...] = ()
 
 
@@ -289,7 +290,15 @@ def broken_promises(faq: Faq, rules: LintRules, _now: datetime) -> Iterator[Prob
                     yield _error(place, "broken_promise", message, "Name the hours instead, or change the calendar.")
 
 
+def unknown_classes(faq: Faq, rules: LintRules, _now: datetime) -> Iterator[Problem]:
+    """Tickets of a class without clocks (F7)."""
+    for entry in faq.entries.values():
+        if entry.ticket_class is not None and entry.ticket_class not in rules.classes:
+            message = f'class of "{entry.id}" cannot be "{entry.ticket_class}"'
+            yield _error(_at(entry, "class"), "unknown_class", message, did_you_mean(entry.ticket_class, rules.classes))
+
+
 CHECKS: tuple[Check, ...] = (
     *(same_phrasings, near_phrasings, same_answers, same_titles, few_phrasings, missing_languages),
-    *(relative_links, too_long, stale, forbidden_words, broken_promises),
+    *(relative_links, unknown_classes, too_long, stale, forbidden_words, broken_promises),
 )

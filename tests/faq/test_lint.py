@@ -29,6 +29,11 @@ ERRORS = {
         LintRules(),
         ("same_phrasing", "b.yaml:9:11"),
     ),
+    "a class of tickets that there is not": (
+        [PAYMENT.replace("class: special", "class: bug")],
+        LintRules(classes=("routine", "special", "major_bug")),
+        ("unknown_class", "a.yaml:16:12"),
+    ),
     "a link to an entry that is not there": (
         [ACCOUNT.replace("({site}/recover)", "(#pasword-reset)")],
         LintRules(),
