@@ -41,8 +41,9 @@ class LintRules:
     ``languages`` every entry should be answered in; ``least_phrasings`` a language; ``message_lengths`` in characters
     by channel; ``forbidden_phrases`` by language, "*" for all of them; ``embargoed_words`` with the moment from which
     they may be said; ``always_open`` False when the service has closing hours, None when that is not known;
-    ``classes`` are the classes of tickets that there are; ``closed_days`` whether there are weekdays without any hours. ``more`` are checks of the program's own: a build's
-    key names them by their ``repr``, and they go to a child process.
+    ``closed_days`` whether there are weekdays without any hours; ``classes`` the classes of tickets that there are.
+    ``more`` are checks of the program's own: a build's key names them by their ``repr``, and they go to a child
+    process.
     """
 
     languages: tuple[str, ...] = ()
