@@ -16,7 +16,7 @@ from handoff.tickets import Ticket
 from messaging.conversations import conversations
 from storage.database import Database
 
-_LISTED = 200
+_LISTED = 100
 _RECENTLY_CLOSED = 30
 
 
