@@ -62,6 +62,7 @@ class Record:
 
     ``certain`` are chats of a network where the bot can always find out what became of a send: nothing may arrive there
     twice and no outcome stay unknown. ``confirmed`` are the uses that the bot told the network it had taken up.
+    ``pages`` are chats that read from the tables: nothing is sent there, and a delivery's id is the message's number.
     """
 
     written: list[Written] = field(default_factory=list)
@@ -71,6 +72,7 @@ class Record:
     unanswered_acts: int = 0
     certain: set[str] = field(default_factory=set)
     confirmed: set[str] = field(default_factory=set)
+    pages: set[str] = field(default_factory=set)
 
     def must_be_stored(self, written: Written) -> bool:
         return not written.is_use or written.external_id in self.confirmed
@@ -128,7 +130,9 @@ def is_settled(stored: Stored, record: Record) -> bool:
     # A reply that could be undone a moment ago has still to be said.
     said = {row["text"] for row in stored.messages if row["author"] == "agent"}
     untold = any(each.taken and each.text not in said for each in record.replies)
-    return not missing and not waits and not untold
+    read = {(each.chat, each.message_id) for each in record.delivered}
+    unread = any((row["chat"], row["number"]) not in read for row in _for_pages(stored, record))
+    return not missing and not waits and not untold and not unread
 
 
 def check(stored: Stored, record: Record) -> Report:
@@ -145,9 +149,11 @@ def check(stored: Stored, record: Record) -> Report:
     delivered: dict[str, list[Delivered]] = defaultdict(list)
     for each in record.delivered:
         delivered[each.chat].append(each)
-    for chat in sorted(lanes.keys() | delivered.keys()):
+    for chat in sorted((lanes.keys() | delivered.keys()) - record.pages):
         _Lane(report, chat, lanes[chat], delivered[chat], chat in record.certain).check()
-    _check_statuses(report, stored)
+    for chat in record.pages:
+        _check_page(report, chat, [row for row in _for_pages(stored, record) if row["chat"] == chat], delivered[chat])
+    _check_statuses(report, stored, record)
     _check_replies(report, stored, record)
     return report
 
@@ -303,14 +309,34 @@ def _words(text: str) -> str:
     return "".join(letter for letter in text if letter.isalnum())
 
 
-def _check_statuses(report: Report, stored: Stored) -> None:
+def _for_pages(stored: Stored, record: Record) -> list[Row]:
+    """What players read at pages that look into the tables."""
+    return [row for row in stored.messages if row["chat"] in record.pages and row["direction"] == "outgoing"]
+
+
+def _check_page(report: Report, chat: str, rows: Sequence[Row], delivered: Sequence[Delivered]) -> None:
+    """The page was told everything, once and in its order."""
+    report.outgoing += len(rows)
+    shown = [each.message_id for each in delivered]
+    report.problems += [
+        f"chat {chat}: message {row['number']} ({row['text'][:40]!r}) was shown {shown.count(row['number'])} times"
+        for row in rows
+        if shown.count(row["number"]) != 1
+    ]
+    never_said = {*shown} - {row["number"] for row in rows}
+    report.problems += [f"chat {chat}: {each} was shown and never said" for each in never_said]
+    if shown != sorted(shown):
+        report.problems.append(f"chat {chat}: shown in another order than it was said")
+
+
+def _check_statuses(report: Report, stored: Stored, record: Record) -> None:
     """A message says of itself what became of its parts."""
     parts: dict[tuple[int, int], list[str]] = defaultdict(list)
     for row in stored.outbox:
         if "edits" not in row["payload"]:
             parts[row["conversation_id"], row["message_number"]].append(row["state"])
     for row in stored.messages:
-        if row["direction"] != "outgoing":
+        if row["direction"] != "outgoing" or row["chat"] in record.pages:
             continue
         states = parts[row["conversation_id"], row["number"]]
         wanted = "unknown" if "unknown" in states else "sent"

@@ -24,7 +24,7 @@ from tests.crash.world import Outcome, Plan, World, write_faq
 
 Row = tuple[str, str]
 KILLS_A_WORLD = 50
-ROWS = tuple((engine, mode) for mode in ("polling", "webhook", "discord") for engine in ("sqlite", "postgresql"))
+ROWS = tuple((engine, mode) for mode in ("polling", "webhook", "all") for engine in ("sqlite", "postgresql"))
 AT_ONCE = 2
 
 

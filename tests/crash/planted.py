@@ -127,6 +127,24 @@ def _history_unread() -> None:
     Rest.history = history  # type: ignore[method-assign]
 
 
+def _taken_too_early() -> None:
+    """A page is told that its words are taken before they are kept."""
+    import asyncio
+
+    from channels.web.visit import Visit
+
+    original = Visit._hand_in
+    under_way: set[asyncio.Task[bool]] = set()
+
+    async def hand_in(self: Visit, frame: Any) -> bool:
+        task = asyncio.create_task(original(self, frame))
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
+        return True
+
+    Visit._hand_in = hand_in  # type: ignore[method-assign]
+
+
 FAULTS: dict[str, Callable[[], None]] = {
     "confirm_before_commit": _confirm_before_commit,
     "mark_before_send": _mark_before_send,
@@ -137,4 +155,5 @@ FAULTS: dict[str, Callable[[], None]] = {
     "order_lost": _order_lost,
     "nonce_lost": _nonce_lost,
     "history_unread": _history_unread,
+    "taken_too_early": _taken_too_early,
 }

@@ -199,6 +199,30 @@ def test_a_use_has_to_be_kept_only_if_it_was_confirmed_and_has_no_place_in_the_o
     assert "press:7 (None) is stored 2 times" in books.problems()
 
 
+def page(books: Books) -> None:
+    """The same conversation at the web chat's page, which was shown all of it."""
+    books.record.pages.add(CHAT)
+    books.outbox.clear()
+    said = [row for row in books.messages if row["direction"] == "outgoing"]
+    books.record.delivered = [Delivered(CHAT, row["number"], row["text"], 1, hidden=False) for row in said]
+
+
+def test_a_page_is_shown_everything_in_order(books: Books) -> None:
+    page(books)
+    assert books.problems() == ""
+    assert is_settled(Stored(books.messages, books.outbox, books.tickets), books.record)
+    books.record.delivered.reverse()
+    assert "shown in another order" in books.problems()
+
+
+def test_what_a_page_was_not_shown_or_shown_unsaid_is_seen(books: Books) -> None:
+    page(books)
+    books.record.delivered[-1] = replace(books.record.delivered[-1], message_id=999)
+    assert "was shown 0 times" in books.problems()
+    assert "999 was shown and never said" in books.problems()
+    assert not is_settled(Stored(books.messages, books.outbox, books.tickets), books.record)
+
+
 def test_an_agents_words_that_are_not_kept_or_kept_unasked_are_seen(books: Books) -> None:
     books.record.replies += [Answered("Agent word 2", taken=True)]
     books.record.replies[0] = Answered("Agent word 1", taken=False)

@@ -80,6 +80,12 @@ class Town:
         setattr(world, "deliver", bring)  # noqa: B010 - the players' hands call it
         self._players = [self.server.user(f"Player {number}") for number in range(self._how_many)]
 
+    async def settle_in(self) -> None:
+        """Telegram's players need no acquaintance."""
+
+    async def close(self) -> None:
+        await self.server.close()
+
     def new_life(self) -> None:
         """The program begins again."""
         self.life += 1

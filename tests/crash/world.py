@@ -19,6 +19,7 @@ from tests.crash.discord_town import DiscordTown
 from tests.crash.launcher import CRASH_AT, CRASH_FAULT, HEARTBEAT, NONCES
 from tests.crash.processes import Launcher, Process
 from tests.crash.town import Town
+from tests.crash.web_town import WebTown
 from tests.game import GOBLIN_AND_LAMP
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +38,7 @@ database: {{url: "{database}"}}
 channels:
   telegram: {{token: "${{TELEGRAM_TOKEN}}", api_url: "{api_url}", mode: {mode}}}
   discord: {discord}
-  web: {{enabled: false}}
+  web: {{enabled: {web}}}
 faq: {{folder: {faq}/entries, cache: {faq}/cache, semantic: false, answer_above: 0.5, misses_before_handoff: 3,
   patience: 0 seconds}}
 handoff: {{messages_per_minute: {messages_per_minute}, apology_after: 2 seconds, undo: {undo},
@@ -62,7 +63,7 @@ FAQ = (
 class Plan:
     """What is to happen to a world: ``kills`` of its processes, on ``engine``, receiving by ``mode``.
 
-    The modes are ``polling`` and ``webhook`` of Telegram, and ``discord``: both networks, Telegram being polled.
+    The modes are ``polling`` and ``webhook`` of Telegram, and ``all``: Telegram (polled), Discord and the web chat.
     """
 
     engine: str
@@ -85,7 +86,7 @@ class Plan:
         foreign = {
             "polling": steps.WEBHOOK | steps.DISCORD,
             "webhook": steps.POLLING | steps.DISCORD,
-            "discord": steps.POLLING | steps.WEBHOOK,
+            "all": steps.POLLING | steps.WEBHOOK,
         }[self.mode]
         return [*(name for name in steps.STEPS if name not in foreign), REACHED, RANDOM, RANDOM, RANDOM]
 
@@ -123,22 +124,23 @@ class World:
         self._port = free_port()
         self._chance = random.Random(plan.seed)
         self._record = Record()
+        address = f"http://127.0.0.1:{self._port}"
         self.discord: DiscordTown | None = None
-        if plan.mode == "discord":
+        self.web: WebTown | None = None
+        if plan.mode == "all":
             # Every other world finds out by the history, and not by the nonce, what became of a send.
             forgetful = plan.seed % 4 > 1
             self.discord = DiscordTown(self._record, random.Random(self._chance.random()), forgetful=forgetful)
+            self.web = WebTown(address, self._record, random.Random(self._chance.random()))
         players = PLAYERS if self.discord is None else PLAYERS_BESIDE
         self.town = Town(self._record, random.Random(self._chance.random()), plan.trouble, players=players)
-        address = f"http://127.0.0.1:{self._port}"
         self._agent = ConsoleAgent(address, self._record, random.Random(self._chance.random()))
         self._outcome = Outcome(plan)
 
     async def run(self) -> Outcome:
         """All lives and the check."""
-        await self.town.start()
-        if self.discord is not None:
-            await self.discord.start()
+        for town in self._towns:
+            await town.start()
         self._write_config()
         try:
             await self._prepare()
@@ -159,14 +161,13 @@ class World:
             await self._settle(working)
         finally:
             await self._agent.close()
-            await self.town.server.close()
-            if self.discord is not None:
-                await self.discord.close()
+            for town in self._towns:
+                await town.close()
         return self._outcome
 
     @property
-    def _towns(self) -> list[Town | DiscordTown]:
-        return [self.town] if self.discord is None else [self.town, self.discord]
+    def _towns(self) -> list[Town | DiscordTown | WebTown]:
+        return [each for each in (self.town, self.discord, self.web) if each is not None]
 
     def _new_life(self) -> None:
         for town in self._towns:
@@ -197,6 +198,7 @@ class World:
         text = CONFIG.format(
             root=ROOT,
             discord=discord,
+            web="true" if self.web is not None else "false",
             port=self._port,
             database=self.plan.database,
             api_url=self.town.server.api_url,
@@ -229,13 +231,13 @@ class World:
         try:
             await self._until_serving(process, 30)
             await self._agent.sign_in(link.strip())
-            if self.discord is not None:
-                await self._settle_in(self.discord)
+            await self._settle_in()
         finally:
             await process.end()
 
-    async def _settle_in(self, discord: DiscordTown) -> None:
-        await discord.settle_in()
+    async def _settle_in(self) -> None:
+        for town in self._towns:
+            await town.settle_in()
         async with asyncio.timeout(30):
             while not is_settled(await read(self.plan.database), self._record):  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.05)
@@ -270,8 +272,7 @@ class World:
         except TimeoutError:
             self._outcome.by_clock += name != RANDOM
         finally:
-            for town in self._towns:
-                town.on_delivery = lambda: None
+            self._at_delivery(lambda: None)
             await process.end()
         self._outcome.kills[name] += 1
 
@@ -286,8 +287,12 @@ class World:
                 process.kill()
                 reached.set()
 
-        for town in self._towns:
-            town.on_delivery = on_delivery
+        self._at_delivery(on_delivery)
+
+    def _at_delivery(self, on_delivery: Callable[[], None]) -> None:
+        self.town.on_delivery = on_delivery
+        if self.discord is not None:
+            self.discord.on_delivery = on_delivery
 
     async def _settle(self, working: asyncio.Task[None]) -> None:
         """A last process that nobody kills finishes everything; then the tables are compared with what was seen."""
@@ -296,7 +301,7 @@ class World:
         process = await self._start("serve")
         try:
             with suppress(TimeoutError):
-                async with asyncio.timeout(SETTLE_WITHIN if self.plan.fault is None else BROKEN_WITHIN):
+                async with asyncio.timeout(SETTLE_WITHIN if self.plan.fault is None else self._broken_within):
                     await working
                     while not await self._is_settled(process):  # noqa: ASYNC110 - tables tell nobody
                         await asyncio.sleep(0.1)
@@ -305,6 +310,10 @@ class World:
             await asyncio.gather(working, return_exceptions=True)
             await process.end()
         self._outcome.report = check(await read(self.plan.database), self._record)
+
+    @property
+    def _broken_within(self) -> float:
+        return BROKEN_WITHIN if self.discord is None else 2 * BROKEN_WITHIN
 
     async def _is_settled(self, process: Process) -> bool:
         """Whether all is in and out; the process is left standing still then, since its timers would go on."""
@@ -321,6 +330,8 @@ class World:
     async def _looks_settled(self) -> bool:
         if self.discord is not None:
             self.discord.confirm_presses()
+        if self.web is not None and not self.web.is_done:
+            return False
         return not self.town.server.bot.pending and is_settled(await read(self.plan.database), self._record)
 
 
