@@ -23,7 +23,8 @@ NONCE_REMEMBERED = timedelta(minutes=2)
 # Private answers have no nonce: one that is older than this may have been given already.
 ANSWERED_WITHIN = timedelta(seconds=10)
 _CLOCKS_DIFFER = timedelta(minutes=1)
-_SEARCHED = 100
+# A player may have written very much since.
+_PAGE, _PAGES_SEARCHED = 100, 20
 PublicQuestion = Callable[[str], tuple[int, int] | None]
 LastSent = Callable[[str], Awaitable[str | None]]
 
@@ -120,9 +121,14 @@ class Sender:
     async def _find(self, channel: int, outgoing: Outgoing, body: Payload, since: datetime) -> int | None:
         """The id of the message that an earlier attempt made, if one did: the nonce is forgotten by now."""
         earliest = max(discord.utils.time_snowflake(since - _CLOCKS_DIFFER), await self._newest(outgoing.chat, channel))
-        for message in await self._rest.oldest(channel, _SEARCHED, after=earliest):
-            if int(message["author"]["id"]) == self._bot and _is_made(message, body, outgoing):
-                return int(message["id"])
+        for _ in range(_PAGES_SEARCHED):
+            page = await self._rest.oldest(channel, _PAGE, after=earliest)
+            made = [each for each in page if int(each["author"]["id"]) == self._bot and _is_made(each, body, outgoing)]
+            if made:
+                return min(int(message["id"]) for message in made)
+            if len(page) < _PAGE:
+                break
+            earliest = max(int(message["id"]) for message in page)
         return None
 
     async def _newest(self, chat: str, channel: int) -> int:

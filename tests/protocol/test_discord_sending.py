@@ -106,6 +106,20 @@ async def test_a_resend_long_after_a_hidden_outcome_finds_the_message(
     assert sent.external_id == str(ann.dms[0].id)
 
 
+async def test_a_message_is_found_behind_whatever_the_player_wrote_since(
+    server: DiscordServer, program: Program, ann: Player
+) -> None:
+    outgoing = program.outgoing(ann.dm_channel, "exactly once")
+    for number in range(150):
+        ann.writes_dm(f"hello {number}")
+    server.fault(method="POST", path="*/messages", drop="after")
+    with pytest.raises(OutcomeHidden):
+        await program.channel.send(outgoing)
+    server.world.advance_clock(600)
+    await program.channel.send(outgoing)
+    assert ann.dms_from_bot == ["exactly once"]
+
+
 async def test_the_same_words_said_before_are_not_taken_for_what_is_sent_long_after(
     server: DiscordServer, program: Program, ann: Player
 ) -> None:
