@@ -15,6 +15,7 @@ from tests.crash.checker import Answered, Record
 PASSWORD = "a long lantern road 77"
 PAUSE = 0.05
 PATIENCE = aiohttp.ClientTimeout(total=3.0)
+MADE_WITHIN = aiohttp.ClientTimeout(total=30.0)
 
 
 class ConsoleAgent:
@@ -37,7 +38,8 @@ class ConsoleAgent:
             headers={"Origin": self._address}, cookie_jar=aiohttp.CookieJar(unsafe=True), timeout=PATIENCE
         )
         body = {"token": link.partition("link=")[2], "password": PASSWORD}
-        async with self._http.post(f"{self._address}/console/password", json=body) as answer:
+        # Making a password takes its time on purpose, and longer on a busy machine.
+        async with self._http.post(f"{self._address}/console/password", json=body, timeout=MADE_WITHIN) as answer:
             answer.raise_for_status()
 
     async def work(self) -> None:
