@@ -40,16 +40,12 @@ from bot.sender import Sender, SendRules
 from bot.settings import Settings
 from bot.supervisor import Supervisor
 from bot.tailoring import (
-    calendar_settings,
-    conduct_words,
     console_settings,
     desk_choices,
     desk_snippets,
     entry_title,
     file_rules,
-    guard_rules,
     knowledge_settings,
-    load_bot_texts,
     policy_of,
     presence_rules,
     utc_now,
@@ -57,10 +53,10 @@ from bot.tailoring import (
 from bot.texts import Texts
 from bot.typing_signs import TypingSigns
 from bot.waits import Waits
+from bot.words import Words, read_words
 from channels.base import Channel, LastSeen, Surroundings
 from faq.knowledge import Knowledge
 from handoff.acts import Act, Outcome
-from handoff.calendar import Calendar
 from handoff.console.card import CardMaker
 from handoff.console.console import Console
 from messaging import outbox
@@ -81,32 +77,30 @@ async def build_app(
     now: Callable[[], datetime] = utc_now,
     chance: random.Random | None = None,
     rules: SendRules | None = None,
+    words: Words | None = None,
 ) -> App:
-    """Everything made and the database at its newest schema; nothing started.
+    """Everything made and the database at its newest schema; nothing started. ``words`` are read where not given.
 
     Raises ProblemsFound for texts and the guard's phrases, FaqErrors for the FAQ, SettingsError for opening hours,
     Misconfigured for a token, StorageError for the database. What was opened until then is closed again.
     """
     async with AsyncExitStack() as stack:
-        texts = load_bot_texts(settings)
-        phrases = guard_rules(settings)
-        calendar = Calendar.from_settings(calendar_settings(settings.hours, settings.service.time_zone))
+        words = words or read_words(settings)
         database = Database.open(settings.database.url, pool_size=settings.database.pool_size)
         stack.push_async_callback(database.close)
         await bring_up_to_date(database)
         knowledge = await Knowledge.open(knowledge_settings(settings), now)
         stack.push_async_callback(knowledge.close)
         rules = rules or SendRules(settings.sending.give_up_after, at_once=settings.sending.at_once)
-        insults = conduct_words(settings)
         preparing = Preparing(
             knowledge,
-            _words(texts, "human_words"),
-            Guarding(database, phrases, knowledge),
-            _words(texts, "take_back_words"),
-            insults,
+            _those(words.texts, "human_words"),
+            Guarding(database, words.guard, knowledge),
+            _those(words.texts, "take_back_words"),
+            words.insults,
         )
         chance = chance or random.Random()
-        app = _assemble(settings, database, knowledge, texts, calendar, preparing, networks, now, chance, rules)
+        app = _assemble(settings, database, knowledge, words, preparing, networks, now, chance, rules)
         stack.pop_all()
     return app
 
@@ -115,8 +109,7 @@ def _assemble(
     settings: Settings,
     database: Database,
     knowledge: Knowledge,
-    texts: Texts,
-    calendar: Calendar,
+    words: Words,
     preparing: Preparing,
     networks: Networks,
     now: Callable[[], datetime],
@@ -124,6 +117,7 @@ def _assemble(
     rules: SendRules,
 ) -> App:
     assert schema.metadata.tables
+    texts, calendar = words.texts, words.calendar
     live, metrics, holder = Live(), Metrics(), secrets.token_hex(8)
     channels, off = networks(settings, database, live)
     marks = Marks(database, live, holder, now)
@@ -233,7 +227,7 @@ async def _wake(live: Live, sender: Sender, channels: Mapping[str, Channel], com
         live.tell("queue")
 
 
-def _words(texts: Texts, which: str) -> HumanWords:
+def _those(texts: Texts, which: str) -> HumanWords:
     """The words of every language for one wish."""
     return HumanWords(word for language in texts.languages.values() for word in getattr(language, which))
 

@@ -41,7 +41,7 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A new and empty database of each engine."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'innkeeper.db'}"
-    return await _fresh(request.getfixturevalue("postgres_url"))
+    return await new_database(request.getfixturevalue("postgres_url"), f"test_{uuid.uuid4().hex}")
 
 
 @pytest.fixture
@@ -63,13 +63,12 @@ async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
     await opened.close()
 
 
-async def _fresh(server: str) -> str:
-    """The URL of a new, empty database on this server."""
+async def new_database(server: str, name: str, template: str = "template0") -> str:
+    """The URL of a new database on this server, a copy of the template, which nobody may have open."""
     url = parse_url(server)
-    name = f"test_{uuid.uuid4().hex}"
     engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
-        await connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
+        await connection.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
     await engine.dispose()
     return url.set(database=name).render_as_string(hide_password=False)
 

@@ -2,21 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import shutil
+import uuid
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
 from bot.config import load_settings
 from bot.sender import SendRules
 from bot.settings import DatabaseSettings, Settings
+from storage.database import Database
+from storage.migrations import migrate
+from tests.conftest import new_database
 from tests.flows.house import House
 from tests.game import GOBLIN_AND_LAMP
 
+Made = TypeVar("Made")
 ROOT = Path(__file__).parents[2]
 ALWAYS = ("00:00-24:00",)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with every table and nothing in it, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "innkeeper.db"
+    _apart(_migrated(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgres_url: str) -> str:
+    """The name of a PostgreSQL database with every table and nothing in it, to be copied."""
+    name = f"migrated_{uuid.uuid4().hex}"
+    url = _apart(new_database(postgres_url, name))
+    _apart(_migrated(url))
+    return name
+
+
+def _apart(work: Coroutine[Any, Any, Made]) -> Made:
+    """What comes of it on an event loop of its own: a test's may be running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+async def _migrated(url: str) -> None:
+    database = Database.open(url)
+    await migrate(database)
+    await database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of each engine with every table and nothing in it: bringing a new one up takes a while."""
+    if request.param == "sqlite":
+        copy = tmp_path / "innkeeper.db"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), copy)
+        return f"sqlite:///{copy}"
+    server, template = request.getfixturevalue("postgres_url"), request.getfixturevalue("migrated_postgresql")
+    return await new_database(server, f"test_{uuid.uuid4().hex}", template)
 
 
 @pytest.fixture
