@@ -39,8 +39,13 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A new and empty database of each engine."""
+    return await empty_database(request, tmp_path)
+
+
+async def empty_database(request: pytest.FixtureRequest, folder: Path) -> str:
+    """The URL of a new database of the engine that the request's parameter names."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'innkeeper.db'}"
+        return f"sqlite:///{folder / 'innkeeper.db'}"
     return await new_database(request.getfixturevalue("postgres_url"), f"test_{uuid.uuid4().hex}")
 
 

@@ -112,7 +112,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(WEEKS, WEEKS, STEPS)
 def test_clocks_agree_with_the_minute_counter_and_warn_once(
     week: tuple[str, ...], edited: tuple[str, ...], steps: list[tuple[int, str]]
@@ -172,7 +172,7 @@ PROMISES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(PROMISES)
 def test_of_every_missed_promise_the_player_hears_at_most_once(steps: list[tuple[int, str]]) -> None:
     """W15, T16."""

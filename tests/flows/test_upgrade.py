@@ -18,6 +18,7 @@ from handoff.acts import Claim, Done, Reply
 from handoff.tickets import TicketKey
 from storage.database import Database
 from storage.migrations import NEWEST, current, migrate, upgrade
+from tests.conftest import empty_database
 from tests.flows.house import Agent, House
 
 EARLIER = sorted(
@@ -110,6 +111,12 @@ async def write(connection: AsyncConnection) -> None:
         for row in WRITTEN[name]:
             columns = [sa.column(column, metadata.tables[name].c[column].type) for column in row]
             await connection.execute(sa.insert(sa.table(name, *columns)).values(row))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Without any table, other than what the rest of this folder begins with."""
+    return await empty_database(request, tmp_path)
 
 
 @pytest.fixture(params=EARLIER)

@@ -1,6 +1,7 @@
 """What the handoff runs on: the queue's order, clocks, promises, presence, players' tiers, a record of every act."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -71,6 +72,7 @@ def upgrade() -> None:
     _add("holders", (sa.Column("receives", Json, nullable=False, server_default="[]"),))
     _add("conversations", CONVERSATIONS)
     op.execute("UPDATE tickets SET queue_at = waiting_since")
+    _keep_in_hand()
     op.drop_index("ix_tickets_queue", "tickets")
     _partial_index("ix_tickets_queue", ["queue_at"], "state = 'waiting'")
     _partial_index("ix_tickets_in_hand", ["agent_id"], "state = 'assigned'")
@@ -109,6 +111,25 @@ def upgrade() -> None:
         sa.Column("began_at", Moment(), nullable=False),
         sa.Column("ended_at", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("agent_id", "began_at", name=op.f("pk_absences")),
+    )
+
+
+def _keep_in_hand() -> None:
+    """Whoever has tickets counts as there, and has the usual time to show it: else they would lose them at once."""
+    agents = sa.table(
+        "agents",
+        sa.column("id"),
+        sa.column("presence"),
+        sa.column("last_seen_at", Moment()),
+        sa.column("presence_since", Moment()),
+    )
+    tickets = sa.table("tickets", sa.column("agent_id"), sa.column("state"))
+    holders = sa.select(tickets.c.agent_id).where(tickets.c.state == "assigned")
+    now = datetime.now(UTC)
+    op.execute(
+        sa.update(agents)
+        .where(agents.c.id.in_(holders))
+        .values(presence="online", presence_since=now, last_seen_at=now)
     )
 
 
