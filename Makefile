@@ -31,7 +31,7 @@ run: install ## set up and serve on the embedded defaults
 	$(BIN)/innkeeper serve
 
 test: $(VENV)/dev.ok ## set up and run the tests
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 4 --dist loadfile
 
 lint: $(VENV)/dev.ok ## ruff, mypy --strict, import-linter, hadolint
 	$(BIN)/ruff check .
@@ -60,6 +60,10 @@ bench-guard: $(VENV)/dev.ok ## how well and how fast the guard reads
 bench-faq: $(VENV)/dev.ok ## the matcher on labelled questions; ARGS=--ablate shows what each part is worth
 	nice $(BIN)/python -m tests.bench.faq $(ARGS)
 
+sweeps: $(VENV)/dev.ok ## the long versions of slow tests: every planted fault, replicas, a longer walk of the state machine
+	nice $(BIN)/pytest -m sweep -n 2 --dist loadfile
+	MACHINE=100 nice $(BIN)/pytest --timeout=3000 tests/flows/test_machine.py
+
 crash: $(VENV)/dev.ok ## kill the program at every step and at random, and check; KILLS=30 SEED=7 for fewer
 	nice $(BIN)/python -m tests.crash
 
@@ -78,4 +82,4 @@ lock: ## renew requirements/*.txt from pyproject.toml
 clean: ## remove what make made (not data/)
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis artifacts
 
-.PHONY: help setup install run test lint format bench-guard bench-faq bench bench-growth soak crash screenshots lock clean
+.PHONY: help setup install run test lint format bench-guard bench-faq bench bench-growth soak crash sweeps screenshots lock clean

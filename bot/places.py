@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from bot.happenings import Happening, PlaceMoved
 from bot.situation import Memory
 from handoff.acts import Outcome
-from handoff.tickets import TicketState, tickets
+from handoff.tickets import TicketState, in_state, tickets
 from messaging.conversations import conversations
 from storage.database import Database
 
@@ -40,7 +40,7 @@ class Places:
         query = (
             sa.select(conversations.c.id, conversations.c.memory)
             .select_from(tickets.join(conversations))
-            .where(tickets.c.state == TicketState.WAITING)
+            .where(in_state(TicketState.WAITING))
             .order_by(tickets.c.queue_at)
             .limit(MOST)
         )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from weakref import WeakSet
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -38,6 +41,7 @@ MIGRATIONS_LOCK = 0x1222_4EE9
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+_LAST_WORDS_WITHIN = 0.2
 
 
 class Moment(sa.types.TypeDecorator[datetime]):
@@ -79,6 +83,7 @@ class Database:
         self._refused: str | None = None
         # SQLite takes one writer at a time: queueing here is fair and cheap, waiting on its file lock is neither.
         self._writer = asyncio.Lock() if self.is_sqlite else None
+        self._threads: WeakSet[Thread] = WeakSet()
 
     @classmethod
     def open(cls, url: str, *, pool_size: int = 10) -> Database:
@@ -95,8 +100,9 @@ class Database:
             return cls(engine, engine)
         if parsed.database in (None, "", ":memory:"):
             engine = create_async_engine(parsed, poolclass=StaticPool, hide_parameters=True)
-            _prepare_sqlite(engine, "BEGIN IMMEDIATE")
-            return cls(engine, engine)
+            database = cls(engine, engine)
+            _prepare_sqlite(engine, "BEGIN IMMEDIATE", database._threads)
+            return database
         folder = Path(str(parsed.database)).parent
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -104,9 +110,10 @@ class Database:
             raise DatabaseUnreachable(f"cannot make the folder {folder}: {error.strerror or error}") from error
         writing = create_async_engine(parsed, pool_size=1, max_overflow=0, hide_parameters=True)
         reading = create_async_engine(parsed, pool_size=4, max_overflow=4, hide_parameters=True)
-        _prepare_sqlite(writing, "BEGIN IMMEDIATE")
-        _prepare_sqlite(reading, "BEGIN")
-        return cls(writing, reading)
+        database = cls(writing, reading)
+        _prepare_sqlite(writing, "BEGIN IMMEDIATE", database._threads)
+        _prepare_sqlite(reading, "BEGIN", database._threads)
+        return database
 
     @property
     def is_sqlite(self) -> bool:
@@ -240,6 +247,8 @@ class Database:
         await self._writing.dispose()
         if self._reading is not self._writing:
             await self._reading.dispose()
+        # A connection that was broken off ends in its own thread, which has a last word for this event loop.
+        await asyncio.to_thread(_join, list(self._threads), _LAST_WORDS_WITHIN)
 
 
 def parse_url(url: str) -> URL:
@@ -255,8 +264,15 @@ def parse_url(url: str) -> URL:
     return parsed.set(drivername=drivers[backend])
 
 
-def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
+def _join(threads: Iterable[Thread], within: float) -> None:
+    end = time.monotonic() + within
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
+
+
+def _prepare_sqlite(engine: AsyncEngine, begin: str, threads: WeakSet[Thread]) -> None:
     def connected(connection: Any, _record: Any) -> None:
+        threads.add(connection.driver_connection._thread)
         # The driver's own transactions begin too late and without IMMEDIATE: it is told to keep out of it.
         connection.isolation_level = None
         cursor = connection.cursor()

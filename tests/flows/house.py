@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -76,6 +77,7 @@ class House:
     # Other channels that run beside the memory channel.
     others: list[Channel] = field(default_factory=list)
     _app: App | None = None
+    _was_killed: bool = False
     _tasks_before: set[asyncio.Task[object]] = field(default_factory=set)
 
     @property
@@ -111,10 +113,16 @@ class House:
         app, self._app = self._app, None
         if app is not None:
             await app.close()
+        if self._was_killed:
+            # What was killed in the middle of a query gives its connection back when it is forgotten, and for that
+            # needs this event loop.
+            gc.collect()
+            await asyncio.sleep(0.02)
 
     async def crash(self) -> None:
         """End as a killed process does: nothing in hand is finished and nothing more is written."""
         app, self._app = self.app, None
+        self._was_killed = True
         killed = asyncio.all_tasks() - self._tasks_before - {asyncio.current_task()}
         for task in killed:
             task.cancel()

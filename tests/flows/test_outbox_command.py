@@ -186,6 +186,8 @@ async def test_mistakes_are_told_plainly(cottage: House, types: Types) -> None:
     assert len(await listed(types)) == 2
 
 
-async def test_where_nothing_was_ever_sent(types: Types) -> None:
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_where_nothing_was_ever_sent(types: Types, tmp_path: Path) -> None:
+    (tmp_path / "innkeeper.db").unlink()
     result = await types("outbox", "list")
     assert (result.exit_code, "no database yet" in result.output) == (1, True)
