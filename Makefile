@@ -31,7 +31,7 @@ run: install ## set up and serve on the embedded defaults
 	$(BIN)/innkeeper serve
 
 test: $(VENV)/dev.ok ## set up and run the tests
-	$(BIN)/pytest -n 4 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(VENV)/dev.ok ## ruff, mypy --strict, import-linter, hadolint
 	$(BIN)/ruff check .

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 from argon2 import PasswordHasher
@@ -49,11 +48,10 @@ async def test_passwords_that_are_easily_guessed_are_refused(password: str) -> N
 
 async def test_the_event_loop_goes_on_while_a_password_is_verified() -> None:
     passwords = Passwords(PasswordHasher(time_cost=4, memory_cost=32 * 1024, parallelism=1))
-    longest = 0.0
-    begun = time.perf_counter()
+    turns = 0
     task = asyncio.create_task(passwords.verify(None, "some password"))
     while not task.done():
-        before = time.perf_counter()
         await asyncio.sleep(0)
-        longest = max(longest, time.perf_counter() - before)
-    assert longest < (time.perf_counter() - begun) / 2
+        turns += 1
+    # A loop that stands still meanwhile takes two or three.
+    assert turns > 10
