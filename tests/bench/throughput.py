@@ -33,6 +33,8 @@ faq:
   cache: {root}/data/bench-faq
   semantic: {semantic}
   misses_before_handoff: 1000000
+  # Each message is a question of its own: a player who is waited for would be measured, and not the program.
+  patience: 0 seconds
   variables: {{game: g, company: c, support_hours: h, shop_url: "https://a.example", account_url: "https://b.example"}}
 handoff: {{messages_per_minute: 1000000, undo: 0 seconds}}
 log: {{level: error}}
