@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
 from prometheus_client import Counter
 
-from bot.happenings import ActDone, Happening
+from bot.happenings import ActDone, Submit
 from bot.turns import whole_turn
 from handoff import line, tickets
-from handoff.acts import Assign, Done, Outcome
+from handoff.acts import Assign, Done
 from handoff.agents import Colleague
 from handoff.assignment import Pair, assign
 from messaging.live import Live
@@ -23,7 +23,6 @@ from storage.errors import StorageError
 
 log = structlog.get_logger()
 
-Submit = Callable[[Sequence[Happening]], Awaitable[list[Outcome]]]
 LOOK_EVERY = 2.0
 PAGE = 500
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
 from prometheus_client import Counter
 
-from bot.happenings import ActDone, Happening
+from bot.happenings import ActDone, Submit
 from handoff import absences, holding, presence, tickets
-from handoff.acts import Act, Done, Outcome, TakeBack, TellAway
+from handoff.acts import Act, Done, TakeBack, TellAway
 from handoff.agents import Colleague, Presence
 from handoff.holding import Held
 from handoff.presence import PresenceRules
 from storage.database import Database
 
 log = structlog.get_logger()
-
-Submit = Callable[[Sequence[Happening]], Awaitable[list[Outcome]]]
 
 
 class Attendance:

@@ -56,7 +56,7 @@ from bot.waits import Waits
 from bot.words import Words, read_words
 from channels.base import Channel, LastSeen, Surroundings
 from faq.knowledge import Knowledge
-from handoff.acts import Act, Outcome
+from handoff.acts import Act, Outcome, Perform
 from handoff.console.card import CardMaker
 from handoff.console.console import Console
 from messaging import outbox
@@ -132,7 +132,6 @@ def _assemble(
     zone = ZoneInfo(settings.service.time_zone)
     waits = Waits(database, settings.queue.estimate_from, now)
     files = file_rules(settings)
-    snippets = desk_snippets(settings, texts)
 
     pipeline = Pipeline(
         database,
@@ -184,17 +183,7 @@ def _assemble(
         bridge=Bridge(database, live, holder),
         taking_in=TakingIn(live, holder, sender.take_in),
         places=Places(database, intake.submit, now, settings.queue.place_stands),
-        console=Console(
-            console_settings(settings),
-            database,
-            live,
-            perform,
-            now,
-            notices=lookout.notices,
-            cards=CardMaker(partial(_title, knowledge, settings.service.languages[0]), calendar),
-            choosing=lambda: desk_choices(settings, knowledge.faq),
-            snippets=snippets,
-        ),
+        console=_console(settings, database, live, knowledge, words, perform, lookout, now),
         perform=perform,
         rules=rules,
         now=now,
@@ -203,6 +192,29 @@ def _assemble(
 
 def _title(knowledge: Knowledge, otherwise: str, entry_id: str, language: str) -> str | None:
     return entry_title(knowledge.faq, entry_id, language, otherwise)
+
+
+def _console(
+    settings: Settings,
+    database: Database,
+    live: Live,
+    knowledge: Knowledge,
+    words: Words,
+    perform: Perform,
+    lookout: Lookout,
+    now: Callable[[], datetime],
+) -> Console:
+    return Console(
+        console_settings(settings),
+        database,
+        live,
+        perform,
+        now,
+        notices=lookout.notices,
+        cards=CardMaker(partial(_title, knowledge, settings.service.languages[0]), words.calendar),
+        choosing=lambda: desk_choices(settings, knowledge.faq),
+        snippets=desk_snippets(settings, words.texts),
+    )
 
 
 async def _take_in(intake: Intake, metrics: Metrics, events: Sequence[ChannelEvent]) -> None:

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
 
 from bot.attendance import Attendance
-from bot.happenings import Happening, TimerDue
+from bot.happenings import Submit, TimerDue
 from bot.metrics import Metrics
 from bot.sender import Sender, SendRules
 from bot.turns import whole_turn
 from bot.waits import Waits
 from handoff import tickets
-from handoff.acts import Outcome
 from messaging import files, inbox, outbox, timers
 from storage.database import Database
 from storage.errors import StorageError
 
 log = structlog.get_logger()
 
-Submit = Callable[[Sequence[Happening]], Awaitable[list[Outcome]]]
 TIMERS_AT_ONCE = 200
 # So that an alarm which cannot be acted on does not keep the program busy.
 SHORTEST_PAUSE = 0.05

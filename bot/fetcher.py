@@ -12,8 +12,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.cleaning import clean
-from bot.clockwork import Submit
-from bot.happenings import FileFailed
+from bot.happenings import FileFailed, Submit
 from bot.rules import FileRules
 from channels.base import Channel
 from channels.errors import ChannelError, FileGone

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handoff.acts import Act
+from handoff.acts import Act, Outcome
 from messaging.messages import ChannelEvent
 from messaging.timers import Timer
 
@@ -88,6 +89,9 @@ class PlaceMoved:
 
 Inner = FileFailed | TimerDue | ActDone | EditEnded | PlaceMoved
 Happening = ChannelEvent | Inner
+
+Submit = Callable[[Sequence[Happening]], Awaitable[list[Outcome]]]
+"""Hands events to the one path; returns what came of each once they are committed."""
 
 
 def happened_at(event: Happening, now: datetime) -> datetime:

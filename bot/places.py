@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from bot.happenings import Happening, PlaceMoved
+from bot.happenings import PlaceMoved, Submit
 from bot.situation import Memory
-from handoff.acts import Outcome
 from handoff.tickets import TicketState, in_state, tickets
 from messaging.conversations import conversations
 from storage.database import Database
@@ -24,7 +23,7 @@ class Places:
     def __init__(
         self,
         database: Database,
-        submit: Callable[[Sequence[Happening]], Awaitable[list[Outcome]]],
+        submit: Submit,
         now: Callable[[], datetime],
         pace: timedelta,
     ) -> None:

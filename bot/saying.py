@@ -39,17 +39,16 @@ class Saying:
     ticket: int | None = None
 
 
-async def words(
+def words(
     work: Work,
-    connection: AsyncConnection,
     conversation: Opened,
     parts: Sequence[Part],
     language: str,
     now: datetime,
     ahead: int,
+    reader: Reader,
 ) -> str:
-    """These parts as Markdown, a blank line between them; ``ahead`` as ``ahead_of`` found it."""
-    reader = await reader_of(work, connection, conversation, parts)
+    """These parts as Markdown, a blank line between them; ``ahead`` and ``reader`` as they were found for them."""
     texts = [work.renderer.text(part, language, conversation.channel, now, ahead, reader) for part in parts]
     return "\n\n".join(each for each in texts if each)
 
@@ -94,11 +93,11 @@ async def render(work: Work, connection: AsyncConnection, saying: Saying) -> tup
     """The row of the message, and the payloads to send (none where players read from the tables)."""
     conversation, say, number = saying.conversation, saying.say, saying.number
     ahead = await ahead_of(connection, conversation, say.parts)
-    text = await words(work, connection, conversation, say.parts, saying.language, saying.now, ahead)
+    reader = await reader_of(work, connection, conversation, say.parts)
+    text = words(work, conversation, say.parts, saying.language, saying.now, ahead, reader)
     told = place_told(conversation, say, number, ahead, saying.now)
     if told is not None:
         conversation.memory = replace(conversation.memory, place=told)
-    reader = await reader_of(work, connection, conversation, ())
     choices = offered_now(
         say.choices,
         conversation,

@@ -8,26 +8,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.rows import Row
 from channels.base import Capabilities
-from messaging.holding import NOBODY, receivers, unfinished_in
-from messaging.outbox import Entry
+from messaging.holding import receivers
+from messaging.outbox import NOBODY, held_by_others
 
 
 async def share_out(
     connection: AsyncConnection, rows: Sequence[Row], holder: str, capabilities: Mapping[str, Capabilities]
-) -> list[Entry]:
+) -> None:
     """Set ``held_by`` of these new rows, whose conversations are locked.
 
     Whoever still has something to send in a conversation goes on there; where only the receiving process can send, it
-    does. Returns what ``holder`` itself is still to send in these conversations, in its order.
+    does.
     """
-    unfinished = await unfinished_in(connection, {row["conversation_id"] for row in rows})
-    others = {entry.conversation_id: held_by for held_by, entry in unfinished if held_by != holder}
+    others = await held_by_others(connection, holder, {row["conversation_id"] for row in rows})
     tied = {row["channel"] for row in rows if _is_tied(capabilities.get(row["channel"]))}
     sends_for = await receivers(connection) if tied else {}
     for row in rows:
         alone = sends_for.get(row["channel"], NOBODY) if row["channel"] in tied else holder
         row["held_by"] = others.get(row["conversation_id"], alone)
-    return [entry for held_by, entry in unfinished if held_by == holder]
 
 
 def given_away(rows: Sequence[Row], holder: str) -> dict[str, set[int]]:

@@ -56,7 +56,7 @@ from bot.rows import (
     ticket_facts,
     ticket_row,
 )
-from bot.saying import Saying, ahead_of, render, words
+from bot.saying import Saying, ahead_of, reader_of, render, words
 from bot.sharing import given_away, share_out
 from bot.situation import ANY_NETWORK, PlayerFacts, Policy, TicketFacts
 from bot.staffing import after_change, write_given
@@ -67,6 +67,7 @@ from handoff.feedback import feedback
 from handoff.records import ticket_events
 from messaging import timers as timer_store
 from messaging.conversations import attachments, message_versions, messages
+from messaging.holding import held_in
 from messaging.inbox import inbox
 from messaging.messages import Author, Direction, IncomingFile, Status
 from messaging.outbox import Entry, entry_of_row, of_message, outbox
@@ -311,7 +312,8 @@ class Work:
     ) -> str:
         """These parts as Markdown in the conversation's language."""
         ahead = await ahead_of(connection, conversation, parts)
-        return await words(self, connection, conversation, parts, conversation.language, now, ahead)
+        reader = await reader_of(self, connection, conversation, parts)
+        return words(self, conversation, parts, conversation.language, now, ahead, reader)
 
     def enqueue(self, conversation: Opened, message_number: int, author: Author, payload: Row, now: datetime) -> None:
         """One more thing to send in the conversation's lane."""
@@ -374,8 +376,9 @@ class Work:
         if self._outbox:
             # SQLite's one process knows all that it holds, and sends for every channel.
             alone = self.database.is_sqlite
-            held = await share_out(connection, self._outbox, self.holder, {} if alone else self.capabilities)
-            self.held = () if alone else held
+            await share_out(connection, self._outbox, self.holder, {} if alone else self.capabilities)
+            if not alone:
+                self.held = await held_in(connection, self.holder, {row["conversation_id"] for row in self._outbox})
 
     async def _insert(self, connection: AsyncConnection, table: sa.Table, rows: list[Row]) -> None:
         if rows:

@@ -7,20 +7,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from messaging.outbox import UNFINISHED, Entry, entry_of_row, holders, in_states, outbox
-
-NOBODY = ""
-"""Holder of what waits for a process that can send it: the next beat of one takes it over."""
-
-
-async def unfinished_in(connection: AsyncConnection, conversation_ids: Iterable[int]) -> list[tuple[str, Entry]]:
-    """What is still to be sent in these conversations, which are locked, in its order, each with its holder."""
-    found = await connection.execute(
-        sa.select(outbox)
-        .where(outbox.c.conversation_id.in_(list(conversation_ids)), in_states(UNFINISHED))
-        .order_by(outbox.c.conversation_id, outbox.c.number)
-    )
-    return [(row.held_by, entry_of_row(row)) for row in found]
+from messaging.outbox import NOBODY, UNFINISHED, Entry, entry_of_row, holders, in_states, outbox
 
 
 async def receivers(connection: AsyncConnection) -> dict[str, str]:
@@ -46,8 +33,12 @@ async def still_held(connection: AsyncConnection, holder: str, entry: Entry) -> 
 
 async def held_in(connection: AsyncConnection, holder: str, conversation_ids: Iterable[int]) -> list[Entry]:
     """What this process is still to send in these conversations, in the order of their lanes."""
-    unfinished = await unfinished_in(connection, conversation_ids)
-    return [entry for held_by, entry in unfinished if held_by == holder]
+    found = await connection.execute(
+        sa.select(outbox)
+        .where(outbox.c.conversation_id.in_(list(conversation_ids)), outbox.c.held_by == holder, in_states(UNFINISHED))
+        .order_by(outbox.c.conversation_id, outbox.c.number)
+    )
+    return [entry_of_row(row) for row in found]
 
 
 async def let_go(connection: AsyncConnection, holder: str, channels: Iterable[str]) -> None:

@@ -39,6 +39,9 @@ class EntryState(StrEnum):
     LEFT = "left"
 
 
+NOBODY = ""
+"""Holder of what waits for a process that can send it: the next beat of one takes it over."""
+
 TAKEN_AT_ONCE = 500
 _CHANGES_PASSED_BY = 20
 UNFINISHED = (EntryState.WAITING, EntryState.SENDING)

@@ -17,12 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from messaging.conversations import conversations, messages
 from messaging.messages import Author, Status
-from messaging.outbox import FAILED, UNFINISHED, EntryState, held_by_others, in_states, of_message, outbox
+from messaging.outbox import FAILED, NOBODY, UNFINISHED, EntryState, held_by_others, in_states, of_message, outbox
 from messaging.players import players
 from storage.database import Database
-
-NOBODY = ""
-"""Holds what waits to be taken over."""
 
 Key = tuple[int, int]
 """An entry: (conversation id, number)."""
