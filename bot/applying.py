@@ -92,8 +92,8 @@ class Applying:
         place.lost = None
         text = _spoken(event)
         files = [(each, self.files.state_of(each)) for each in getattr(event, "files", ())]
-        unsupported = getattr(event, "unsupported", None)
-        data = {"unsupported": unsupported} if unsupported else {}
+        # What the agent who reads it should know of it.
+        data = {fact: told for fact in ("unsupported", "late", "forwarded") if (told := getattr(event, fact, None))}
         work.store_incoming(place, event.external_id, text, happened_at(event, now), files, data, now)
         situation = place.situation(now, self.policy)
         if failed:

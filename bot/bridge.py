@@ -19,7 +19,7 @@ from storage.errors import StorageError
 log = structlog.get_logger()
 
 CHANNEL = "innkeeper"
-# What the process alone knows of: its notices, and who looks at a ticket in its own consoles.
+# What the process alone knows of: its notices, and that something stirred at a ticket (who is there is told apart).
 _KEPT_HERE = ("notices", "company:")
 _LONGEST = 7000
 """Bytes of one notification; PostgreSQL takes 8,000."""

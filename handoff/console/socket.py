@@ -23,7 +23,7 @@ from handoff.agents import Agent
 from handoff.console import history
 from handoff.console.board import Board, in_hand
 from handoff.console.card import CardMaker
-from handoff.console.company import Company
+from handoff.console.company import TOLD_AGAIN, Company
 from handoff.console.settings import ConsoleSettings
 from handoff.console.views import frame, moment, notices
 from handoff.notices import TOPIC, Notices
@@ -182,7 +182,11 @@ class DeskSocket:
                 if others != told or any(each["typing"] for each in others):
                     await self._say("company", ticket=str(key), others=others)
                     told = others
-                await stirred.wait()
+                try:
+                    async with asyncio.timeout(TOLD_AGAIN.total_seconds()):
+                        await stirred.wait()
+                except TimeoutError:
+                    company.tell_again(key)
                 stirred.clear()
 
     async def _tell(self) -> None:

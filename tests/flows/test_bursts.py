@@ -9,6 +9,8 @@ import pytest
 
 from channels.memory.player import MemoryPlayer
 from handoff.acts import Claim
+from handoff.console import views
+from messaging.messages import Direction
 from tests.flows.house import House
 
 PATIENCE = 4
@@ -201,6 +203,8 @@ async def test_a_batch_of_forwards_is_one_question(patient: House) -> None:
     await later(patient)
     await ann.reads("silver lamp")
     assert len(ann.messages) == 1
+    heard = [each for each in await patient.said(ann.chat) if each.direction is Direction.INCOMING]
+    assert [views.message(each)["facts"] for each in heard] == [{"forwarded": True}] * 5
 
 
 async def test_while_people_have_the_conversation_nothing_waits(patient: House) -> None:

@@ -140,6 +140,16 @@ class Village:
                 found.setdefault(row.chat, []).append(row.text)
             return found
 
+    async def labelled_late(self) -> Counter[str]:
+        """How many messages the desk shows as written while the service was off, by chat."""
+        async with self.house.app.database.reading() as connection:
+            rows = await connection.execute(
+                sa.select(conversations.c.chat, messages.c.data)
+                .join(conversations, conversations.c.id == messages.c.conversation_id)
+                .where(messages.c.author == Author.PLAYER)
+            )
+            return Counter(row.chat for row in rows if row.data.get("late"))
+
     async def settled(self, people: list[Someone]) -> None:
         """Everything of these people is kept, and everything said to them is sent."""
         waiting = sa.select(sa.func.count()).select_from(outbox).where(outbox.c.state.in_(UNFINISHED))
@@ -215,9 +225,11 @@ async def test_half_an_hour_away_loses_nothing_that_a_network_can_give(village: 
     await village.begin()
     known = village.of("open", "closed", "answered", "unknown")
     await village.settled(known)
-    kept = await village.stored()
+    kept, labelled = await village.stored(), await village.labelled_late()
     for someone in known:
         assert kept[someone.chat] == someone.wrote
+        # The last was written two minutes ago: late where the network says that we were away, and not yet elsewhere.
+        assert labelled[someone.chat] in {ROUNDS - 1, ROUNDS}
         # Who waits in the queue is told so as on any day.
         said = [each for each in someone.reads()[someone.read_before :] if STILL_WAITING not in each]
         # Late, and said so: once, before anything else.
