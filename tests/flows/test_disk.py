@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,38 @@ async def test_a_damaged_file_is_told_at_the_start(cottage: House, harm: object)
     with pytest.raises(DatabaseUnreachable, match=rf"{path} is damaged, or is no database.*innkeeper restore"):
         await cottage.begin()
     assert len(cottage.channel.unconfirmed) == 1
+    path.write_bytes(good)  # noqa: ASYNC240
+    await cottage.begin()
+    await ann.reads("miller")
+    assert await cottage.written(ann.chat) == ["how do i beat the goblin", "where do i get lamp oil"]
+
+
+async def test_a_file_that_is_damaged_under_the_running_program_is_told_and_takes_in_nothing(cottage: House) -> None:
+    """What cannot be kept any more is not confirmed to the network, and comes again once a good file is back."""
+    if not cottage.app.database.is_sqlite:
+        pytest.skip("a PostgreSQL looks after its own files")
+    ann = cottage.channel.player("Ann", language="en")
+    await ann.writes("how do i beat the goblin")
+    await ann.reads("silver lamp")
+    await cottage.quiet()
+    path = Path(str(parse_url(cottage.settings.database.url).database))
+    with closing(sqlite3.connect(path)) as beside:
+        beside.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    good = path.read_bytes()  # noqa: ASYNC240 - a small file
+    with path.open("r+b") as file:  # noqa: ASYNC230
+        file.write(_damage(good))
+    async with cottage.app.database.transaction() as connection:
+        # What it remembers of the file it reads again, as a larger database's program does all the time.
+        await connection.exec_driver_sql("PRAGMA shrink_memory")
+    with pytest.raises(DatabaseUnreachable, match=rf"{path} is damaged, or is no database.*innkeeper restore"):
+        await ann.writes("where do i get lamp oil")
+    assert len(cottage.channel.unconfirmed) == 1
+    assert await health(cottage) == (503, "database unreachable")
+    await cottage.app.lookout.look()
+    assert any(each.key == "database" and each.roles == LEADS for each in cottage.app.lookout.notices())
+    await cottage.end()
+    for left in ("-wal", "-shm"):
+        path.with_name(path.name + left).unlink(missing_ok=True)
     path.write_bytes(good)  # noqa: ASYNC240
     await cottage.begin()
     await ann.reads("miller")
