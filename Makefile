@@ -54,6 +54,12 @@ soak: $(VENV)/dev.ok ## ten minutes of steady load on each database; ARGS="--rat
 bench-growth: $(VENV)/dev.ok ## what a message costs the database, and what many would need
 	nice $(BIN)/python -m tests.bench.growth $(ARGS)
 
+bench-replicas: $(VENV)/dev.ok ## 1, 2 and 4 processes over one PostgreSQL
+	nice $(BIN)/python -m tests.bench.replicas $(ARGS)
+
+bench-month: $(VENV)/dev.ok ## empty beside a month's million messages, on each database
+	nice $(BIN)/python -m tests.bench.month $(ARGS)
+
 bench-guard: $(VENV)/dev.ok ## how well and how fast the guard reads
 	$(BIN)/python -m tests.handoff.bench_guard
 
@@ -82,4 +88,4 @@ lock: ## renew requirements/*.txt from pyproject.toml
 clean: ## remove what make made (not data/)
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis artifacts
 
-.PHONY: help setup install run test lint format bench-guard bench-faq bench bench-growth soak crash sweeps screenshots lock clean
+.PHONY: help setup install run test lint format bench-guard bench-faq bench bench-growth bench-replicas bench-month soak crash sweeps screenshots lock clean

@@ -56,7 +56,7 @@ class _Peak:
 
 
 @asynccontextmanager
-async def _process(
+async def process(
     command: Sequence[str], environment: Mapping[str, str], *, quiet: bool
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     output = asyncio.subprocess.DEVNULL if quiet else asyncio.subprocess.PIPE
@@ -106,42 +106,68 @@ class Control(Protocol):
     async def __call__(self, verb: str, **body: object) -> dict[str, object]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Fake:
+    """The fake server: where it is, and what a bot needs to know to find it."""
+
+    api_url: str
+    token: str
+    process_id: int
+    http: aiohttp.ClientSession
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"TELEGRAM_TOKEN": self.token, "TELEGRAM_API_URL": self.api_url}
+
+    def control(self, *bots: asyncio.subprocess.Process) -> Control:
+        """Its control, for as long as these bots run."""
+
+        async def control(verb: str, **body: object) -> dict[str, object]:
+            async def asked() -> dict[str, object]:
+                patience = float(str(body.get("within", 0))) + 330
+                timeout = aiohttp.ClientTimeout(total=patience)
+                async with self.http.post(f"{self.api_url}/control/{verb}", json=body, timeout=timeout) as answer:
+                    answer.raise_for_status()
+                    return dict(await answer.json())
+
+            return await _unless_one_ends(bots, asked())
+
+        return control
+
+
+@asynccontextmanager
+async def fake_server() -> AsyncIterator[Fake]:
+    """The fake server as a process of its own."""
+    server = [sys.executable, "-m", "tests.protocol.telegram_server"]
+    async with process(server, {}, quiet=False) as fake, aiohttp.ClientSession() as http:
+        assert fake.stdout is not None
+        api_url, _, token = (await fake.stdout.readline()).decode().split()
+        yield Fake(api_url, token, fake.pid, http)
+
+
 @asynccontextmanager
 async def started(
     command: Sequence[str], *, within: float = 300.0, environment: Mapping[str, str] | None = None
 ) -> AsyncIterator[tuple[Control, int]]:
     """The fake server and a bot that polls it; gives the control of the server and the bot's process id."""
-    server = [sys.executable, "-m", "tests.protocol.telegram_server"]
-    async with _process(server, {}, quiet=False) as fake, aiohttp.ClientSession() as http:
-        assert fake.stdout is not None
-        api_url, _, token = (await fake.stdout.readline()).decode().split()
-        filled = [part.replace("{api_url}", api_url).replace("{token}", token) for part in command]
-        surroundings = {"TELEGRAM_TOKEN": token, "TELEGRAM_API_URL": api_url, **(environment or {})}
-        async with _process(filled, surroundings, quiet=True) as bot:
-
-            async def control(verb: str, **body: object) -> dict[str, object]:
-                async def asked() -> dict[str, object]:
-                    patience = float(str(body.get("within", 0))) + 330
-                    timeout = aiohttp.ClientTimeout(total=patience)
-                    async with http.post(f"{api_url}/control/{verb}", json=body, timeout=timeout) as answer:
-                        answer.raise_for_status()
-                        return dict(await answer.json())
-
-                return await _unless_it_ends(bot, asked())
-
+    async with fake_server() as fake:
+        filled = [part.replace("{api_url}", fake.api_url).replace("{token}", fake.token) for part in command]
+        async with process(filled, fake.environment | dict(environment or {}), quiet=True) as bot:
+            control = fake.control(bot)
             await control("wait_polling", within=within)
             yield control, bot.pid
 
 
-async def _unless_it_ends(bot: asyncio.subprocess.Process, doing: Coroutine[None, None, T]) -> T:
-    """The result, or an error as soon as the bot is gone."""
-    task, ended = asyncio.create_task(doing), asyncio.create_task(bot.wait())
-    await asyncio.wait({task, ended}, return_when=asyncio.FIRST_COMPLETED)
-    if task.done():
-        ended.cancel()
-        return task.result()
-    task.cancel()
-    raise RuntimeError(f"the bot ended with {ended.result()}")
+async def _unless_one_ends(bots: Sequence[asyncio.subprocess.Process], doing: Coroutine[None, None, T]) -> T:
+    """The result, or an error as soon as a bot is gone."""
+    task, endings = asyncio.create_task(doing), [asyncio.create_task(bot.wait()) for bot in bots]
+    await asyncio.wait({task, *endings}, return_when=asyncio.FIRST_COMPLETED)
+    for ending in endings:
+        if ending.done() and not task.done():
+            task.cancel()
+            raise RuntimeError(f"the bot ended with {ending.result()}")
+        ending.cancel()
+    return task.result()
 
 
 def _result(name: str, report: Mapping[str, object], peak: int, ready: float) -> Result:

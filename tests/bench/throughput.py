@@ -23,11 +23,11 @@ RATIO_LIMIT = 0.5
 
 CONFIG = """
 service: {{name: Bench, languages: [en, zh-Hans, zh-Hant, vi, ja], texts: {root}/bot/texts}}
-web: {{port: {port}}}
+web: {{port: {port}, public_url: "http://127.0.0.1:{port}"}}
 database: {{url: "{database}"}}
 channels:
-  telegram: {{token: "${{TELEGRAM_TOKEN}}", api_url: "${{TELEGRAM_API_URL}}"}}
-  web: {{enabled: false}}
+  telegram: {{token: "${{TELEGRAM_TOKEN}}", api_url: "${{TELEGRAM_API_URL}}", mode: {mode}}}
+  web: {{enabled: {pages}, new_chats_per_minute: 1000000}}
 faq:
   folder: {root}/faq/entries
   cache: {root}/data/bench-faq
@@ -42,14 +42,17 @@ log: {{level: error}}
 
 
 @contextmanager
-def innkeeper(database: str, *, semantic: bool, port: int) -> Iterator[Sequence[str]]:
-    """The command that serves on this database, with settings of its own."""
+def innkeeper(
+    database: str, *, semantic: bool, port: int, mode: str = "polling", pages: bool = False
+) -> Iterator[Sequence[str]]:
+    """The command that serves on this database, with settings of its own; with ``pages`` the web chat too."""
     with tempfile.TemporaryDirectory(prefix="innkeeper-bench-") as folder:
         config = Path(folder) / "config.yaml"
         url = database.format(folder=folder)
-        config.write_text(
-            CONFIG.format(root=ROOT, port=port, database=url, semantic=str(semantic).lower()), encoding="utf-8"
+        text = CONFIG.format(
+            root=ROOT, port=port, database=url, semantic=str(semantic).lower(), mode=mode, pages=str(pages).lower()
         )
+        config.write_text(text, encoding="utf-8")
         yield [sys.executable, "-m", "bot", "serve", "--config", str(config)]
 
 

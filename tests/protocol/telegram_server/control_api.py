@@ -10,7 +10,8 @@ sent           user                                                           me
 wait_polling   within?                                                        when the bot waits for updates
 block          user, blocked                                                  -
 fault          what, method, times?, after_effect?, status?, seconds?         -
-load           chats, messages, texts, mode?                                  at once; the load goes on
+load           chats, messages, texts, mode?, rate?, again?                   at once; the load goes on
+balance        addresses                                                      - (webhooks are posted to these in turn)
 load_report    within?                                                        the report, when done or at last
 counts         -                                                              calls per method, violations
 ============== ============================================================== ==========================================
@@ -48,6 +49,7 @@ class ControlApi:
             "block": self._block,
             "fault": self._fault,
             "load": self._start_load,
+            "balance": self._balance,
             "load_report": self._load_report,
             "counts": self._counts,
         }
@@ -91,8 +93,13 @@ class ControlApi:
         return {}
 
     async def _start_load(self, body: Body) -> Body:
-        self._load = Load(self._server, **body)
+        after = self._load if body.pop("again", False) else None
+        self._load = Load(self._server, **body, after=after)
         self._load.start()
+        return {}
+
+    async def _balance(self, body: Body) -> Body:
+        self._server.webhooks.balance(body["addresses"])
         return {}
 
     async def _load_report(self, body: Body) -> Body:

@@ -20,7 +20,8 @@ class Load:
     In a ``dialogue`` each player writes their next message when the last one was answered, so ``chats`` messages are
     always under way; in a ``burst`` everything is written at once; ``steady`` writes ``rate`` of them a second whatever
     is answered, the players in turn, and reports the moment of every reply and how long it took. A reply is counted for
-    the oldest unanswered message of its chat; more replies than messages are ``extra``.
+    the oldest unanswered message of its chat; more replies than messages are ``extra``. With ``after`` the players
+    of that load write again.
     """
 
     def __init__(
@@ -31,9 +32,11 @@ class Load:
         texts: Sequence[str],
         mode: Mode = "dialogue",
         rate: float = 100.0,
+        after: Load | None = None,
     ) -> None:
         self._server = server
-        self._players = [server.user(f"Player {number}") for number in range(chats)]
+        known = after._players[:chats] if after else []
+        self._players = known + [server.user(f"Player {number}") for number in range(len(known), chats)]
         self._by_chat = {player.id: player for player in self._players}
         self._left = dict.fromkeys(self._by_chat, messages // chats)
         self._texts = texts

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import defaultdict
-from itertools import islice
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
+from itertools import cycle, islice
 from typing import Any
 
 import aiohttp
@@ -78,8 +79,11 @@ class Webhooks:
         self._world = world
         self.retry_after = retry_after
         self._lanes: dict[str, dict[int, asyncio.Task[None]]] = defaultdict(dict)
+        # Of each bot and chat the updates to come, in order; those that are pending no more are passed over.
+        self._queues: dict[tuple[str, int], deque[int]] = defaultdict(deque)
         self._slots: dict[str, asyncio.Semaphore] = {}
         self._session: aiohttp.ClientSession | None = None
+        self._replicas: Iterator[str] | None = None
         self.deliveries: list[tuple[int, int]] = []
         """(update id, HTTP status) of every attempt; status 0 is a connection that failed."""
 
@@ -100,8 +104,9 @@ class Webhooks:
         await self._stop(bot)
         bot.webhook = Webhook(url, secret, call.integer("max_connections") or 40)
         self._slots[bot.token] = asyncio.Semaphore(bot.webhook.max_connections)
-        for chat_id in {chat_of(update) for update in bot.pending.values()}:
-            self._start(bot, chat_id)
+        self._queues = defaultdict(deque, {key: ids for key, ids in self._queues.items() if key[0] != bot.token})
+        for update_id, update in bot.pending.items():
+            self._start(bot, update_id, chat_of(update))
         self._world.changed()
         return True
 
@@ -129,10 +134,14 @@ class Webhooks:
             card["allowed_updates"] = sorted(bot.allowed)
         return card
 
-    def on_update(self, bot: BotAccount, _update_id: int, update: Json) -> None:
+    def on_update(self, bot: BotAccount, update_id: int, update: Json) -> None:
         """A new update is there: its lane sets out if it is not on the way."""
         if bot.webhook is not None:
-            self._start(bot, chat_of(update))
+            self._start(bot, update_id, chat_of(update))
+
+    def balance(self, addresses: Sequence[str]) -> None:
+        """From now on post to these in turn, as a balancer behind the webhook's address would."""
+        self._replicas = cycle(addresses)
 
     async def close(self) -> None:
         for token in list(self._lanes):
@@ -146,18 +155,24 @@ class Webhooks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _start(self, bot: BotAccount, chat_id: int) -> None:
+    def _start(self, bot: BotAccount, update_id: int, chat_id: int) -> None:
+        self._queues[bot.token, chat_id].append(update_id)
         lanes = self._lanes[bot.token]
         if chat_id not in lanes:
             lanes[chat_id] = asyncio.create_task(self._run_lane(bot, chat_id))
 
     async def _run_lane(self, bot: BotAccount, chat_id: int) -> None:
+        queue = self._queues[bot.token, chat_id]
         try:
-            while update := next((u for u in bot.pending.values() if chat_of(u) == chat_id), None):
+            while queue:
+                update = bot.pending.get(queue[0])
+                if update is None:
+                    queue.popleft()
+                    continue
                 async with self._slots[bot.token]:
                     taken = await self._post(bot, update)
                 if taken:
-                    bot.pending.pop(update["update_id"], None)
+                    bot.pending.pop(queue.popleft(), None)
                     self._world.changed()
                 else:
                     await asyncio.sleep(self.retry_after)
@@ -171,8 +186,9 @@ class Webhooks:
         headers = {}
         if bot.webhook.secret_token is not None:
             headers["X-Telegram-Bot-Api-Secret-Token"] = bot.webhook.secret_token
+        url = next(self._replicas) if self._replicas else bot.webhook.url
         try:
-            async with self._session.post(bot.webhook.url, json=update, headers=headers) as answer:
+            async with self._session.post(url, json=update, headers=headers) as answer:
                 await answer.read()
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError) as error:
