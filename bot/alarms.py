@@ -15,7 +15,17 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import lead_alarms, unanswered
-from bot.alarm_words import Case, counted, due, hold_words, late_words, list_of, promise_words, silence_words
+from bot.alarm_words import (
+    SHOWN_AT_MOST,
+    Case,
+    counted,
+    due,
+    hold_words,
+    late_words,
+    list_of,
+    promise_words,
+    silence_words,
+)
 from bot.decisions.silence import LEAD_TOLD
 from bot.metrics import Metrics
 from bot.times import Times
@@ -23,6 +33,7 @@ from handoff.agents import Role, agents
 from handoff.notices import LEADS, Notice, Severity
 from handoff.sla import DUTIES, Clock
 from handoff.tickets import TicketKey, TicketState, in_state, tickets
+from messaging import set_aside
 from messaging.conversations import conversations
 from messaging.players import players
 
@@ -67,6 +78,7 @@ class Alarms:
         self._measure(totals, promised, now)
         words = _Words(self.times, now)
         return [
+            *await _set_aside(connection, words),
             *await self._unanswered_players(connection, words),
             *await self._unreached(connection, words),
             *words.of_targets(late, totals),
@@ -115,7 +127,7 @@ class Alarms:
         names = await unanswered.names(connection, words.now - self.times.unanswered_after, limit=5)
         verb = "has" if count == 1 else "have"
         text = f"{counted(count, 'player')} wrote to us and {verb} no answer, the first since {words.clock(since)}: "
-        remedy = "They are in no queue. Tell whoever runs the service: the log says why (event_failed, event_given_up)."
+        remedy = "They are in no queue. Tell whoever runs the service: the log says why (event_failed)."
         return [Notice("unanswered", Severity.ERROR, text + list_of(names, count), remedy, LEADS)]
 
     async def _unreached(self, connection: AsyncConnection, words: _Words) -> list[Notice]:
@@ -216,6 +228,19 @@ class _Words:
             lines = [silence_words(each, self.clock, to_agent=agent is not None) for each in cases]
             remedy = "Without a word the ticket goes back to the queue."
             yield Notice(key, Severity.WARNING, list_of(lines, len(cases)), remedy, roles, agent)
+
+
+async def _set_aside(connection: AsyncConnection, words: _Words) -> list[Notice]:
+    """T17: what came in and failed inside."""
+    count, since = await set_aside.figures(connection)
+    if since is None:
+        return []
+    found = await set_aside.listed(connection, limit=SHOWN_AT_MOST)
+    who = [f"{each.player} ({each.event.channel})" for each in found]
+    verb = "is" if count == 1 else "are"
+    text = f"{counted(count, 'message')} of players failed inside, the first at {words.clock(since)}, and {verb} kept: "
+    remedy = "They are in no queue, and nobody has heard. Tell whoever runs the service: innkeeper inbox list."
+    return [Notice("set_aside", Severity.ERROR, text + list_of(who, count), remedy, LEADS)]
 
 
 async def _totals(connection: AsyncConnection, *conditions: sa.ColumnElement[bool]) -> Totals:

@@ -43,6 +43,7 @@ log = structlog.get_logger()
 
 SHUTDOWN_PATIENCE = 10.0
 PLACES_EVERY = 5.0
+HEAR_AGAIN_EVERY = 20.0
 # Timers are looked at so often at least, and as soon as the next one falls due.
 TIMERS_EVERY = 1.0
 # These write down what the others finish, and keep it ours until then: they end last.
@@ -88,6 +89,7 @@ class App:
         try:
             # What an earlier run left goes out before anything new is said in the same chats.
             await self.clockwork.beat()
+            await self.clockwork.second_chance()
         except StorageError as error:
             log.error("database_away", worker="beat", error=str(error))
         workers = {
@@ -95,6 +97,7 @@ class App:
             "beat": repeat(self.clockwork.beat, self.rules.heartbeat.total_seconds() / 3, "beat"),
             "timers": self.clockwork.run_timers(TIMERS_EVERY),
             "files": repeat(self.fetcher.fetch_due, 0.5, "files"),
+            "hear_again": repeat(self.clockwork.hear_again, HEAR_AGAIN_EVERY, "hear_again"),
             "bring_back": repeat(self.clockwork.bring_back, 30.0, "bring_back"),
             "return_tickets": repeat(self.clockwork.return_tickets, 5.0, "return_tickets"),
             "places": repeat(self.places.look, PLACES_EVERY, "places"),

@@ -30,7 +30,7 @@ from bot.loading import Loading
 from bot.marks import Marks
 from bot.metrics import Metrics
 from bot.networks import Off, make_channels
-from bot.notices import Lookout
+from bot.notices import MEGABYTE, Lookout
 from bot.pipeline import Committed, Pipeline
 from bot.places import Places
 from bot.preparing import Preparing
@@ -63,6 +63,7 @@ from messaging import outbox
 from messaging.conversations import conversations
 from messaging.live import Live
 from messaging.messages import ChannelEvent
+from messaging.positions import keep_position, position_of
 from storage.database import Database
 from storage.migrations import migrate
 
@@ -154,11 +155,22 @@ def _assemble(
         sink = partial(_take_in, intake, metrics)
         known = partial(_last_seen, database, channel)
         sent = partial(_last_sent, database, channel)
-        return Surroundings(sink, texts.fill, settings.service.languages, known, now, sent)
+        position = partial(position_of, database, channel)
+        keep = partial(_keep_position, database, channel, now)
+        return Surroundings(sink, texts.fill, settings.service.languages, known, now, sent, position, keep)
 
     supervisor = Supervisor(channels, database, surroundings, metrics, chance)
     times = pipeline.applying.policy.times
-    lookout = Lookout(knowledge, supervisor, database, live, now, Alarms(times, metrics))
+    lookout = Lookout(
+        knowledge,
+        supervisor,
+        database,
+        live,
+        now,
+        Alarms(times, metrics),
+        unsent_after=settings.sending.alarm_after,
+        room_below=settings.database.alarm_below_megabytes * MEGABYTE,
+    )
     attendance = Attendance(database, intake.submit, presence_rules(settings), metrics.taken_back, now)
     return App(
         settings=settings,
@@ -262,6 +274,10 @@ async def _last_seen(database: Database, channel: str) -> AsyncIterator[LastSeen
         if not rows:
             return
         after = rows[-1].id
+
+
+async def _keep_position(database: Database, channel: str, now: Callable[[], datetime], position: str) -> None:
+    await keep_position(database, channel, position, now())
 
 
 async def _last_sent(database: Database, channel: str, chat: str) -> str | None:

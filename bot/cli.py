@@ -17,6 +17,7 @@ COMMANDS = {
     "agents": "bot.commands.agents:agents_group",
     "doctor": "bot.commands.doctor:doctor",
     "migrate": "bot.commands.migrate:migrate",
+    "inbox": "bot.commands.inbox:inbox_group",
     "outbox": "bot.commands.outbox:outbox_group",
     "backup": "bot.commands.backup:backup",
     "restore": "bot.commands.backup:restore",

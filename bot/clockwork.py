@@ -16,13 +16,15 @@ from bot.sender import Sender, SendRules
 from bot.turns import whole_turn
 from bot.waits import Waits
 from handoff import tickets
-from messaging import files, inbox, outbox, timers
+from handoff.acts import Done
+from messaging import files, inbox, outbox, set_aside, timers
 from storage.database import Database
 from storage.errors import StorageError
 
 log = structlog.get_logger()
 
 TIMERS_AT_ONCE = 200
+HEARD_AT_ONCE = 100
 # So that an alarm which cannot be acted on does not keep the program busy.
 SHORTEST_PAUSE = 0.05
 REMEMBER_ARRIVALS = timedelta(days=30)
@@ -117,6 +119,21 @@ class Clockwork:
         async with self._database.transaction() as connection:
             await outbox.farewell(connection, self._holder)
 
+    async def hear_again(self) -> None:
+        """Handle what was set aside and is due to be tried again; what still fails goes on waiting."""
+        async with self._database.reading() as connection:
+            found = await set_aside.listed(connection, due_by=self._now(), limit=HEARD_AT_ONCE)
+        for each in found:
+            (outcome,) = await self._submit([set_aside.late(each.event)])
+            if isinstance(outcome, Done):
+                async with self._database.transaction() as connection:
+                    await set_aside.drop(connection, [each.id])
+
+    async def second_chance(self) -> None:
+        """Let everything that was set aside be tried again: this program may be newer than the one that failed."""
+        async with self._database.transaction() as connection:
+            await set_aside.try_again(connection, None, self._now())
+
     async def return_tickets(self) -> None:
         """Put the tickets of agents who are not there back to their places in the queue."""
         await self._attendance.look()
@@ -131,6 +148,11 @@ class Clockwork:
             length, oldest = await tickets.queue_figures(connection)
             counts = await outbox.counts(connection)
             age = await outbox.oldest_unfinished(connection)
+            kept, _ = await set_aside.figures(connection)
+        self._metrics.set_aside.set(kept)
+        room = self._database.room()
+        if room is not None:
+            self._metrics.room.set(room)
         self._metrics.queue_length.set(length)
         self._metrics.oldest_wait.set((now - oldest).total_seconds() if oldest else 0)
         self._metrics.outbox_age.set((now - age).total_seconds() if age else 0)

@@ -77,6 +77,10 @@ class Metrics:
         self.players_unanswered = Gauge(
             "innkeeper_players_unanswered", "Players without an answer or a ticket", registry=self.registry
         )
+        self.room = Gauge("innkeeper_disk_free_bytes", "Room on the disk of a SQLite database", registry=self.registry)
+        self.set_aside = Gauge(
+            "innkeeper_events_set_aside", "What came in, failed inside, and is kept", registry=self.registry
+        )
         self.players_unreached = Gauge(
             "innkeeper_players_unreached", "Players whose ticket nobody has taken for long", registry=self.registry
         )

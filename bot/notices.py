@@ -25,6 +25,7 @@ from storage.errors import StorageError
 log = structlog.get_logger()
 
 LOOK_EVERY = 2.0
+MEGABYTE = 1_000_000
 REMEMBER_AWAY = timedelta(minutes=15)
 """How long after the database came back staff are told that it was away."""
 
@@ -63,8 +64,11 @@ class Lookout:
     live: Live
     now: Callable[[], datetime]
     alarms: Alarms | None = None
+    unsent_after: timedelta = timedelta(minutes=1)
+    room_below: float = 0.0
     _alarms: Sequence[Notice] = ()
     _counts: Mapping[EntryState, int] = field(default_factory=dict)
+    _unsent_since: datetime | None = None
     _away_since: datetime | None = None
     _away: tuple[datetime, datetime] | None = None
     _told: tuple[Notice, ...] = ()
@@ -93,6 +97,7 @@ class Lookout:
             await self.database.ping()
             async with self.database.reading() as connection:
                 self._counts = await outbox.counts(connection)
+                self._unsent_since = await outbox.oldest_unfinished(connection)
                 if self.alarms is not None:
                     self._alarms = await self.alarms.read(connection, self.now())
         except StorageError:
@@ -107,10 +112,22 @@ class Lookout:
 
     def _found(self) -> Iterator[Notice]:
         yield from _of_database(self._away_since, self._away, self.now())
+        yield from self._of_the_disk()
         yield from _of_channels(self.channels)
         yield from _of_faq(self.knowledge.status)
         yield from _of_outbox(self._counts)
+        if self._unsent_since is not None and self.now() - self._unsent_since > self.unsent_after:
+            yield from _of_unsent(self._unsent_since)
         yield from self._alarms
+
+    def _of_the_disk(self) -> Iterator[Notice]:
+        room = self.database.room()
+        if room is not None and room < self.room_below:
+            text = f"The disk of the database has only {room / MEGABYTE:,.0f} MB left."
+            remedy = (
+                "Once it is full nothing can be taken in: players' messages wait at their networks. Make room."
+            )
+            yield Notice("disk", Severity.ERROR, text, remedy, LEADS)
 
 
 def _of_database(
@@ -169,6 +186,13 @@ def _of_outbox(counts: Mapping[EntryState, int]) -> Iterator[Notice]:
     ]
     remedy = "Their tickets show them, with Send again and Leave it; innkeeper outbox list shows all."
     yield Notice("outbox", Severity.WARNING, " ".join(filter(None, parts)), remedy)
+
+
+def _of_unsent(since: datetime) -> Iterator[Notice]:
+    text = f"Messages to players are late: the oldest waits to be sent since {_clock(since)}."
+    remedy = "A network is down, slow, or limits us, or the database is slow. The log says which (send_retried)."
+    yield Notice("unsent", Severity.WARNING, text, remedy, LEADS)
+    yield Notice("unsent", Severity.WARNING, text, "They are sent by themselves as soon as that is possible.", AGENTS)
 
 
 def _counted(count: int, what: str) -> str:

@@ -23,7 +23,9 @@ from bot.unanswered import needs_no_answer
 from bot.work import Work
 from channels.base import Capabilities
 from handoff.acts import REPLY, Declined, Done, Outcome
+from messaging import set_aside
 from messaging.inbox import seen
+from messaging.messages import ChannelEvent
 from messaging.outbox import Entry
 from messaging.timers import of_kind, still_set
 from storage.database import Database
@@ -92,9 +94,11 @@ class Pipeline:
             return (await self._commit([Prepared(event)], failed=True))[0]
         except DatabaseUnreachable:
             raise
-        except Exception:
-            # The last resort: this one event is given up, so that the queue does not stop behind it.
+        except Exception as error:
+            # The last resort, so that the queue does not stop behind it.
             log.exception("event_given_up", event_kind=type(event).__name__, event_key=event.key)
+            if isinstance(event, ChannelEvent):
+                await set_aside.keep(self.database, event, f"{type(error).__name__}: {error}", self.now())
             return Declined("failed", "Something went wrong here; nothing was changed. Please try again.")
 
     async def _commit(self, prepared: Sequence[Prepared], *, failed: bool = False) -> list[Outcome]:

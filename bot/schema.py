@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from handoff import absences, agents, feedback, records, sessions, tickets
-from messaging import conversations, files, inbox, outbox, players, timers
+from messaging import conversations, files, inbox, outbox, players, positions, set_aside, timers
 from storage.database import metadata
 
-FOLDERS = (absences, agents, feedback, records, sessions, tickets, conversations, files, inbox, outbox, players, timers)
+FOLDERS = (
+    absences,
+    agents,
+    feedback,
+    records,
+    sessions,
+    tickets,
+    conversations,
+    files,
+    inbox,
+    outbox,
+    players,
+    positions,
+    set_aside,
+    timers,
+)
 
 __all__ = ["FOLDERS", "metadata"]

@@ -46,6 +46,7 @@ class WebSettings:
 class DatabaseSettings:
     url: str = "sqlite:///data/innkeeper.db"
     pool_size: int = field(default=10, metadata=within(1))
+    alarm_below_megabytes: float = field(default=500.0, metadata=within(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +228,7 @@ class UnansweredSettings:
 class SendingSettings:
     give_up_after: timedelta = timedelta(hours=24)
     at_once: int = field(default=64, metadata=within(1))
+    alarm_after: timedelta = field(default=timedelta(minutes=1), metadata=within(SECOND))
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,15 @@ async def nothing_sent(_chat: str) -> str | None:
     return None
 
 
+async def nothing_kept() -> str | None:
+    """No position is known."""
+    return None
+
+
+async def keep_nothing(_position: str) -> None:
+    """Nobody will ask for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the program lends a channel.
@@ -89,7 +98,9 @@ class Surroundings:
     ``sink`` takes events in (see Sink). ``texts(key, language)`` gives the bot's own words, for menus, panels and
     immediate private answers; ``languages`` are those there are, first the default. ``last_seen`` lists every known
     chat of the channel, for catching up. ``now`` is the clock. ``last_sent`` gives the id of the newest message that is
-    known to be sent to a chat: what is sent next comes after it.
+    known to be sent to a chat: what is sent next comes after it. ``keep_position`` keeps, in the channel's own words,
+    up to where everything that its network told is committed, and ``position`` gives what was kept last, also by
+    another process.
     """
 
     sink: Sink
@@ -98,6 +109,8 @@ class Surroundings:
     last_seen: Callable[[], AsyncIterator[LastSeen]]
     now: Callable[[], datetime]
     last_sent: Callable[[str], Awaitable[str | None]] = nothing_sent
+    position: Callable[[], Awaitable[str | None]] = nothing_kept
+    keep_position: Callable[[str], Awaitable[None]] = keep_nothing
 
 
 class Channel(Protocol):

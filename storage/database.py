@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
@@ -224,6 +225,17 @@ class Database:
             await connection.execute(sa.text("SELECT 1"))
         if self._refused is not None:
             raise DatabaseUnreachable(self._refused)
+
+    def room(self) -> int | None:
+        """Bytes that are free on the disk of a SQLite file; None where that cannot be seen, as that of a server."""
+        path = self._writing.url.database
+        if not self.is_sqlite or not path or path == ":memory:":
+            return None
+        try:
+            return shutil.disk_usage(Path(path).parent).free
+        except OSError:
+            # The folder is gone, or out of reach: whoever next reads or writes tells so.
+            return None
 
     @asynccontextmanager
     async def _translated(self) -> AsyncIterator[None]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import click
 
+from bot.commands.beside import ago, one_line, opened
 from bot.commands.faq_tools import stop, table
 from bot.commands.program import Program, run
 from bot.settings import Settings
@@ -17,10 +17,8 @@ from messaging import undelivered
 from messaging.outbox import FAILED, EntryState
 from messaging.undelivered import Key, NotUndelivered, Undelivered
 from storage.database import Database
-from storage.migrations import NEWEST, current
 
 PAGE = 200
-LONGEST_CELL = 60
 
 STATE = click.Choice([state.value for state in FAILED])
 
@@ -84,23 +82,8 @@ def drop(program: Program, keys: tuple[str, ...]) -> None:
         click.echo(f"{_shown(key)} is left as it is.")
 
 
-@asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[Database]:
-    """The database at the schema that this program speaks; nothing is migrated under a server that runs."""
-    database = Database.open(settings.database.url)
-    try:
-        revision = await current(database)
-        if revision is None:
-            stop("There is no database yet: nothing was ever sent.")
-        if revision != NEWEST:
-            stop(f"The database is at revision {revision}, this program works with {NEWEST}: see innkeeper migrate.")
-        yield database
-    finally:
-        await database.close()
-
-
 async def _everything(settings: Settings, states: Sequence[EntryState]) -> list[Undelivered]:
-    async with _opened(settings) as database:
+    async with opened(settings) as database:
         return [each async for each in _pages(database, states)]
 
 
@@ -118,7 +101,7 @@ async def _pages(database: Database, states: Sequence[EntryState]) -> AsyncItera
 
 async def _retry(settings: Settings, keys: Sequence[Key] | None) -> list[tuple[Key, Key]]:
     """Each in a transaction of its own: a server beside this is never held up."""
-    async with _opened(settings) as database:
+    async with opened(settings) as database:
         named = keys is not None
         wanted = keys or [(each.conversation_id, each.number) async for each in _pages(database, [EntryState.DEAD])]
         done = []
@@ -134,7 +117,7 @@ async def _retry(settings: Settings, keys: Sequence[Key] | None) -> list[tuple[K
 
 
 async def _drop(settings: Settings, keys: Sequence[Key]) -> list[Key]:
-    async with _opened(settings) as database:
+    async with opened(settings) as database:
         for done, key in enumerate(keys):
             try:
                 async with database.transaction() as connection:
@@ -164,16 +147,16 @@ def _shown(key: Key) -> str:
 
 
 def _cells(each: Undelivered, now: datetime) -> tuple[str, ...]:
-    age = _age(now - (each.failed_at or each.created_at))
+    age = ago(now - (each.failed_at or each.created_at))
     return (
         each.key,
         each.channel,
-        _short(each.player),
+        one_line(each.player),
         each.author.value,
         each.state.value,
         age,
-        _short(each.error or ""),
-        _short(each.text),
+        one_line(each.error or ""),
+        one_line(each.text),
     )
 
 
@@ -191,16 +174,3 @@ def _plain(each: Undelivered, now: datetime) -> dict[str, object]:
         "failed_at": each.failed_at.isoformat() if each.failed_at else None,
         "age_seconds": round((now - (each.failed_at or each.created_at)).total_seconds()),
     }
-
-
-def _short(text: str) -> str:
-    # What players write is not to steer the terminal that it is read on.
-    line = "".join(each for each in " ".join(text.split()) if each.isprintable())
-    return line if len(line) <= LONGEST_CELL else f"{line[: LONGEST_CELL - 1]}…"
-
-
-def _age(since: timedelta) -> str:
-    minutes = max(0, int(since.total_seconds() // 60))
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} d"

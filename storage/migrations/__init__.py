@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from storage.database import Database
 
-NEWEST = "0003"
+NEWEST = "0005"
 """The revision that this version of the program works with."""
 
 _SCRIPTS = str(Path(__file__).parent)

@@ -21,6 +21,7 @@ from storage.database import Database
 from storage.migrations import migrate
 from tests.conftest import new_database
 from tests.flows.house import House
+from tests.flows.typing_commands import Types, typing_beside
 from tests.game import GOBLIN_AND_LAMP
 
 Made = TypeVar("Made")
@@ -82,6 +83,12 @@ def settings(database_url: str, faq_cache: Path) -> Settings:
         # Replies go out at once, and a close is one press: undo and categories are tested in files of their own.
         handoff=replace(shipped.handoff, undo=timedelta(0), category_required=False),
     )
+
+
+@pytest.fixture
+def types(settings: Settings, tmp_path: Path) -> Types:
+    """Somebody at a terminal, beside the program of the test."""
+    return typing_beside(settings, tmp_path)
 
 
 @pytest.fixture

@@ -12,7 +12,9 @@ from storage.database import Database, Moment
 
 CHATS = 2_000
 # Staff, and processes: as many as there are people and machines.
-SMALL = frozenset({"agents", "sessions", "sign_in_links", "holders", "absences", "alembic_version"})
+SMALL = frozenset(
+    {"agents", "sessions", "sign_in_links", "holders", "absences", "positions", "set_aside", "alembic_version"}
+)
 STATES = {"outbox": "sent", "tickets": "resolved", "attachments": "stored"}
 AHEAD = timedelta(days=30)
 

@@ -13,7 +13,7 @@ from bot.notices import REMEMBER_AWAY, Lookout
 from bot.settings import Settings
 from bot.supervisor import Supervisor
 from channels.base import Surroundings
-from channels.errors import ChannelError, Misconfigured, Refused
+from channels.errors import ChannelError, Misconfigured, Refused, TryLater
 from channels.memory.adapter import MemoryChannel
 from channels.memory.network import Fault
 from handoff.acts import Claim, LeaveIt, Reply
@@ -140,6 +140,46 @@ async def test_messages_that_were_not_delivered_are_counted_until_they_are_settl
     assert told(house, Role.AGENT) == told(house)
     (number,) = [each.number for each in await house.said(ann.chat) if each.author is Author.AGENT]
     await mira.does(LeaveIt, ticket, message=number)
+    await house.app.lookout.look()
+    assert told(house) == {}
+
+
+async def test_messages_that_wait_too_long_to_be_sent_are_told(cottage: House) -> None:
+    house = cottage
+    ann = house.channel.player("Ann", language="en")
+    house.channel.fail(Fault(TryLater("not now", 3600.0)), chat=ann.chat)
+    await ann.writes("how do i beat the goblin")
+    house.clock.advance(seconds=50)
+    await house.app.lookout.look()
+    assert told(house) == {}
+    house.clock.advance(seconds=20)
+    await house.app.lookout.look()
+    assert told(house)["unsent"].startswith("Messages to players are late: the oldest waits to be sent since ")
+    assert "sent by themselves" in told(house, Role.AGENT)["unsent"]
+    # A restart does not wait for what the network asked of the run before.
+    await house.end()
+    await house.begin()
+    await ann.reads("silver lamp")
+    await house.quiet()
+    await house.app.lookout.look()
+    assert told(house) == {}
+
+
+async def test_a_disk_that_is_nearly_full_is_told_before_it_is_full(quiet_cottage: House) -> None:
+    house = quiet_cottage
+    house.with_(database={"alarm_below_megabytes": 1e12})
+    await house.begin()
+    await house.app.clockwork.measure()
+    await house.app.lookout.look()
+    if house.app.database.is_sqlite:
+        assert "MB left. Once it is full nothing can be taken in" in told(house)["disk"]
+        assert told(house, Role.AGENT) == {}
+        assert house.app.metrics.room._value.get() > 0
+    else:
+        assert told(house) == {}
+    await house.end()
+    house.with_(database={"alarm_below_megabytes": 0})
+    await house.begin()
     await house.app.lookout.look()
     assert told(house) == {}
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from bot.cli import main
 from channels.errors import OutcomeHidden, Refused
 from channels.memory.network import Fault
 from channels.memory.player import MemoryPlayer
@@ -20,22 +16,7 @@ from handoff.tickets import Ticket
 from messaging.messages import Status
 from tests.flows.house import Agent, House
 from tests.flows.talking import newest, talking, texts, until
-
-Types = Callable[..., Awaitable[Result]]
-
-
-@pytest.fixture
-def types(settings: Any, tmp_path: Path) -> Types:
-    """Somebody at a terminal, beside the program of the test: types a command and reads what it says."""
-    config = tmp_path / "config.yaml"
-    config.write_text(f"database: {{url: '{settings.database.url}'}}\n", encoding="utf-8")
-
-    async def typed(*arguments: str) -> Result:
-        result = await asyncio.to_thread(CliRunner().invoke, main, ["--config", str(config), *arguments])
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return result
-
-    return typed
+from tests.flows.typing_commands import Types
 
 
 async def listed(types: Types, *more: str) -> list[dict[str, Any]]:
