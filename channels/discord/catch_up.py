@@ -11,7 +11,7 @@ import discord
 import structlog
 
 from channels.base import LastSeen
-from channels.discord.convert import CHANNEL, is_late, is_spoken, message_event
+from channels.discord.convert import CHANNEL, LATE_AFTER, is_late, is_spoken, message_event
 from channels.discord.homes import Homes
 from channels.discord.inbound import Inbound
 from channels.discord.receiving import insist
@@ -24,8 +24,6 @@ PAGE = 100
 _AT_ONCE = 4
 _HELD_FOR_ATTEMPTS = 4
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
-# Less than this ago is no absence that the player would have felt.
-LATE_AFTER = 60.0
 _log = structlog.get_logger()
 
 

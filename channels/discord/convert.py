@@ -12,6 +12,8 @@ from channels.discord.commands import LANGUAGES, NAMES
 from messaging.messages import CommandUsed, IncomingFile, MessageEdited, MessageReceived, Person
 
 CHANNEL = "discord"
+# Less than this ago is no absence that the player would have felt.
+LATE_AFTER = 60.0
 _CUSTOM_EMOJI = re.compile(r"<a?(:\w+:)\d+>")
 _TYPED_COMMAND = re.compile(rf"^[/!](start|{'|'.join(NAMES[1:])})\b[ \t]*(.*)$", re.IGNORECASE | re.DOTALL)
 _SPOKEN_TYPES = (discord.MessageType.default, discord.MessageType.reply)

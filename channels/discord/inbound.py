@@ -33,15 +33,11 @@ class Inbound:
         self._all_held = False
         self._held: dict[str, list[_Waiting]] = {}
 
-    def put(self, event: ChannelEvent) -> None:
-        """Take an event; it is handed over after those before it."""
-        self._take((event, None))
-
-    async def commit(self, event: ChannelEvent) -> None:
-        """Take an event and wait until it is committed."""
+    def put(self, event: ChannelEvent) -> asyncio.Future[None]:
+        """Take an event; it is handed over after those before it, and the future done when it is committed."""
         committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._take((event, committed))
-        await committed
+        return committed
 
     async def commit_missed(self, events: Sequence[ChannelEvent]) -> None:
         """Hand over what the history of a held chat told, before what waits for it; returns once it is committed."""

@@ -10,7 +10,7 @@ import structlog
 
 from channels.discord.buttons import PANEL, panel_components
 from channels.discord.render import escape, render
-from channels.discord.rest import DEFERRED_MESSAGE, EPHEMERAL, Rest
+from channels.discord.rest import Rest
 from channels.discord.threads import Owner, PlayerThreads
 from channels.errors import ChannelError, Refused
 
@@ -52,14 +52,19 @@ class Panel:
         return None
 
     async def pressed(self, interaction: discord.Interaction, language: str) -> None:
-        """Open the player's thread, or lead them to the one they have."""
-        await self._rest.respond(interaction.id, interaction.token, DEFERRED_MESSAGE, {"flags": EPHEMERAL})
+        """Open the player's thread, or lead them to the one they have; the press is acknowledged by now."""
         try:
             content = await self._lead_to_thread(interaction.user, language)
         except ChannelError as error:
             _log.error("discord.no_thread", error=str(error))
             content = render(self._texts("something_wrong", language))
-        await self._rest.edit_answer(interaction.application_id, interaction.token, "@original", {"content": content})
+        try:
+            await self._rest.edit_answer(
+                interaction.application_id, interaction.token, "@original", {"content": content}
+            )
+        except ChannelError as error:
+            # It was pressed while nobody was there: the thread itself tells the player, who is named in it.
+            _log.info("discord.thread_not_shown", error=str(error))
 
     async def _lead_to_thread(self, user: discord.User | discord.Member, language: str) -> str:
         if not self._threads.possible:

@@ -12,14 +12,14 @@ from weakref import WeakValueDictionary
 import discord
 import structlog
 
-from channels.discord.convert import CHANNEL, edit_event, is_spoken, message_event
+from channels.discord.convert import CHANNEL, LATE_AFTER, edit_event, is_late, is_spoken, message_event
 from channels.discord.homes import Homes
 from channels.discord.inbound import Inbound
 from channels.discord.reach import Reach
 from channels.discord.rest import Rest
 from channels.discord.threads import PlayerThreads
 from channels.errors import ChannelError, OutcomeHidden, TryLater
-from messaging.messages import ChatLost, MessageDeleted
+from messaging.messages import ChannelEvent, ChatLost, MessageDeleted
 
 SEEN_SIGN = "\N{INCOMING ENVELOPE}"
 _ATTEMPTS = 5
@@ -42,6 +42,8 @@ class Receiver:
         now: Callable[[], datetime],
         bot: int,
     ) -> None:
+        # What was said before is told late, if the gateway tells it at all.
+        self._began = now()
         self._rest = rest
         self._reach = reach
         self._inbound = inbound
@@ -59,18 +61,25 @@ class Receiver:
         return self._turns.setdefault(channel, asyncio.Lock())
 
     async def message(self, message: discord.Message) -> None:
-        if is_spoken(message):
-            async with self._turn(message.channel.id):
-                await self._spoken(message)
+        if not is_spoken(message):
+            return
+        async with self._turn(message.channel.id):
+            committed = await self._spoken(message)
+        if committed is not None:
+            await committed
 
-    async def _spoken(self, message: discord.Message) -> None:
+    async def _spoken(self, message: discord.Message) -> Awaitable[None] | None:
         chat = await self._own_chat(message)
         if chat is not None:
             if isinstance(message.channel, discord.DMChannel):
                 self._reach.opened(chat)
-            self._inbound.put(message_event(message, chat, bot_id=self._bot))
-        elif self._names_bot(message):
-            await self._taken_up(message)
+            return self._inbound.put(self._event(message, chat))
+        return await self._taken_up(message) if self._names_bot(message) else None
+
+    def _event(self, message: discord.Message, chat: str) -> ChannelEvent:
+        missed = message.created_at < self._began
+        late = missed and is_late(message.created_at, self._now(), LATE_AFTER)
+        return message_event(message, chat, bot_id=self._bot, late=late)
 
     async def edited(self, message: discord.Message) -> None:
         if not is_spoken(message):
@@ -78,20 +87,23 @@ class Receiver:
         async with self._turn(message.channel.id):
             chat = await self._own_chat(message) or self._chat_of_public(message.id)
             event = edit_event(message, chat, bot_id=self._bot) if chat is not None else None
-            if event is not None:
-                self._inbound.put(event)
+            committed = self._inbound.put(event) if event is not None else None
+        if committed is not None:
+            await committed
 
     async def deleted(self, channel: int, message: int, *, in_guild: bool) -> None:
         async with self._turn(channel):
             chat = self._chat_of_public(message) or await self._chat_of(channel, in_guild=in_guild)
-            if chat is not None:
-                self._inbound.put(MessageDeleted(CHANNEL, chat, str(message), self._now()))
+            event = MessageDeleted(CHANNEL, chat, str(message), self._now()) if chat is not None else None
+            committed = self._inbound.put(event) if event is not None else None
+        if committed is not None:
+            await committed
 
-    def thread_deleted(self, thread: int) -> None:
+    async def thread_deleted(self, thread: int) -> None:
         self._threads.forget(thread)
         if self._reach.thread_gone(thread):
             return  # the chat itself is the player's DMs, and another thread can be opened for it
-        self._inbound.put(ChatLost(CHANNEL, str(thread), str(thread), self._now(), "the thread was deleted"))
+        await self._inbound.put(ChatLost(CHANNEL, str(thread), str(thread), self._now(), "the thread was deleted"))
 
     def public_question_of(self, chat: str) -> tuple[int, int] | None:
         """The channel and id of the newest public message that is answered in this chat; given out once."""
@@ -108,12 +120,16 @@ class Receiver:
         in_thread_of_ours = self._threads.is_ours(message.channel)
         return not in_thread_of_ours and any(user.id == self._bot for user in message.mentions)
 
-    async def _taken_up(self, message: discord.Message) -> None:
+    async def _taken_up(self, message: discord.Message) -> Awaitable[None]:
         chat = await insist(lambda: self._homes.of(message.author.id))
         self._asked_in_public[message.id] = (message.channel.id, chat)
         if len(self._asked_in_public) > _REMEMBERED:
             self._asked_in_public.popitem(last=False)
-        await self._inbound.commit(message_event(message, chat, bot_id=self._bot))
+        return self._shown(message, self._inbound.put(self._event(message, chat)))
+
+    async def _shown(self, message: discord.Message, committed: Awaitable[None]) -> None:
+        """The player sees that it is taken up when it is."""
+        await committed
         try:
             await self._rest.react(message.channel.id, message.id, SEEN_SIGN)
         except ChannelError as error:

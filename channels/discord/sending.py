@@ -9,6 +9,7 @@ from typing import Any
 
 import discord
 
+from channels.discord.acknowledging import Acknowledging
 from channels.discord.buttons import components
 from channels.discord.errors import DmsClosed, ReplyGone, ThreadArchived
 from channels.discord.reach import Reach
@@ -34,7 +35,7 @@ class Sender:
 
     ``awaiting`` holds the tokens of interactions for whose answer somebody watches; what is said takes them out.
     ``public_question`` tells where a chat's player had asked in public, and ``dms_closed`` is what to say there if
-    they cannot be reached in private. ``last_sent`` is Surroundings'.
+    they cannot be reached in private. ``last_sent`` is Surroundings'. Answers wait for ``acknowledging``.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Sender:
         rest: Rest,
         reach: Reach,
         awaiting: set[str],
+        acknowledging: Acknowledging,
         public_question: PublicQuestion,
         dms_closed: str,
         now: Callable[[], datetime],
@@ -51,6 +53,7 @@ class Sender:
         self._rest = rest
         self._reach = reach
         self._awaiting = awaiting
+        self._acknowledging = acknowledging
         self._public_question = public_question
         self._dms_closed = dms_closed
         self._now = now
@@ -79,6 +82,7 @@ class Sender:
 
     async def _answer(self, via: ReplyVia, outgoing: Outgoing, body: Payload) -> Sent:
         """A private answer. There is no nonce for these and no history: at least the first one can be looked at."""
+        await self._acknowledging.over(via.token)
         if self._is_older(outgoing, ANSWERED_WITHIN):
             first = await self._rest.first_answer(via.application, via.token)
             if _is_made(first, body, outgoing):
@@ -88,6 +92,7 @@ class Sender:
         return Sent(str(PrivateMessage(message, via)))
 
     async def _say(self, outgoing: Outgoing, body: Payload) -> Sent:
+        await self._acknowledging.over(outgoing.chat)
         chat, channel = int(outgoing.chat), self._reach.channel_of(outgoing.chat)
         try:
             message = await self._write(channel, outgoing, body)

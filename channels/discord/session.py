@@ -11,6 +11,7 @@ import discord
 import structlog
 
 from channels.base import Surroundings
+from channels.discord.acknowledging import Acknowledging
 from channels.discord.catch_up import CatchUp
 from channels.discord.client import GatewayClient
 from channels.discord.commands import payload, same
@@ -18,7 +19,9 @@ from channels.discord.convert import unreadable_event
 from channels.discord.homes import Homes
 from channels.discord.inbound import Inbound
 from channels.discord.interactions import Interactions
+from channels.discord.missed import Missed
 from channels.discord.panel import Panel
+from channels.discord.progress import Position
 from channels.discord.reach import Reach
 from channels.discord.receiving import Receiver
 from channels.discord.render import render
@@ -27,8 +30,8 @@ from channels.discord.sending import Sender
 from channels.discord.settings import DiscordSettings
 from channels.discord.threads import PlayerThreads
 from channels.errors import ChannelError, Misconfigured
+from storage.errors import StorageError
 
-_MOMENT_TO_COMMIT = 5.0
 _WRONG_TOKEN = 4004
 _log = structlog.get_logger()
 
@@ -47,6 +50,8 @@ class Session:
         self._announce_ready = ready
         self._catching_up: asyncio.Task[None] | None = None
         self._catch_up_error: BaseException | None = None
+        self._missed: Missed | None = None
+        self._sessions = 0
         texts, language, bot = surroundings.texts, surroundings.languages[0], client.user.id
         self.rest = Rest(client, settings.answer_within)
         self._inbound = Inbound(surroundings.sink)
@@ -58,13 +63,23 @@ class Session:
             self.rest, self._inbound, self._threads, self._homes, self.reach, surroundings.now, bot
         )
         awaiting: set[str] = set()
+        acknowledging = Acknowledging()
         self._interactions = Interactions(
-            self.rest, self._inbound, self._homes, self._panel, texts, language, awaiting, settings.silence
+            self.rest,
+            self._inbound,
+            self._homes,
+            self._panel,
+            texts,
+            language,
+            awaiting,
+            acknowledging,
+            settings.silence,
         )
         self.sender = Sender(
             self.rest,
             self.reach,
             awaiting,
+            acknowledging,
             self._receiver.public_question_of,
             render(texts("dms_closed", language)),
             surroundings.now,
@@ -75,40 +90,92 @@ class Session:
 
     async def run(self) -> None:
         """Stay connected until cancelled. What ends the connection is raised."""
+        position = Position.parse(await self._surroundings.position())
+        self._missed = Missed(position, self._settings.token) if position is not None else None
         committing = asyncio.create_task(self._inbound.run())
+        keeping = asyncio.create_task(self._keep_positions())
         connected = asyncio.create_task(self._client.connect())
         stalled = asyncio.create_task(self._client.stalled.wait())
         try:
-            await asyncio.wait([committing, connected, stalled], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([committing, keeping, connected, stalled], return_when=asyncio.FIRST_COMPLETED)
             if connected.done():
                 _raise_end(connected)
-            if committing.done():
-                committing.result()
+            for task in (committing, keeping):
+                if task.done():
+                    task.result()
             raise self._catch_up_error or ConnectionError("the gateway did not take up the session again")
         finally:
-            await self._end(committing, connected, stalled)
+            await self._end(committing, keeping, connected, stalled)
 
     async def _end(self, committing: asyncio.Task[None], *others: asyncio.Task[Any]) -> None:
-        """Take nothing new in, and give what is in hand a moment to be committed."""
+        """Take nothing new in, and give what is in hand a moment to be committed and acknowledged."""
         tasks = [*others, *([self._catching_up] if self._catching_up else [])]
-        await self._client.close()
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._client.hang_up()
+        self._sessions += 1  # for whoever still waits to begin with this one
+        if self._missed is not None:
+            await self._missed.abandon()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._inbound.idle(), _MOMENT_TO_COMMIT)
+            await asyncio.wait_for(self._inbound.idle(), self._settings.finish_within)
+        await self._client.drop(self._settings.finish_within)
+        await self._interactions.close()
         committing.cancel()
         self._inbound.abandon()
-        await asyncio.gather(committing, *tasks, return_exceptions=True)
+        await asyncio.gather(committing, return_exceptions=True)
+        await self._keep_position()
+
+    async def _keep_positions(self) -> None:
+        while True:
+            await self._client.progress.moved.wait()
+            await self._keep_position()
+            await asyncio.sleep(self._settings.keep_every)
+
+    async def _keep_position(self) -> None:
+        """Keep how far everything is committed; where that fails the next start hears more a second time."""
+        progress = self._client.progress
+        if not progress.moved.is_set():
+            return
+        progress.moved.clear()
+        try:
+            await self._surroundings.keep_position(str(progress.committed))
+        except StorageError as error:
+            _log.warning("discord.position_not_kept", error=str(error))
 
     # ------------------------------------------------------------ what the client leads here
 
     def new_session(self) -> None:
         # Whatever arrives from now on waits until it is known which histories come before it.
         self._inbound.hold_all()
+        self._sessions += 1
 
     async def ready(self) -> None:
         if self._catching_up is not None:
             self._catching_up.cancel()
+        session = self._sessions
+        complete = await self._hear_missed()
+        if session != self._sessions:
+            return  # and what belongs to the newest session is done for that one
+        self._client.go_on()
+        if complete:
+            self._inbound.hold_only(())
+            self._client.joined()
+        else:
+            self._catch_up()
+        await self._put_up_panel_and_commands()
+        self._announce_ready()
+
+    async def _hear_missed(self) -> bool:
+        """Deal with what the session before was told; whether that is everything, so that no history need be read."""
+        if self._missed is None:
+            return False
+        told = await self._missed.end(self._settings.missed_within)
+        self._missed = None
+        self._client.replay(told.events)
+        return told.complete
+
+    def _catch_up(self) -> None:
         catch_up = CatchUp(
             self.rest,
             self._inbound,
@@ -120,11 +187,13 @@ class Session:
         )
         self._catching_up = asyncio.create_task(catch_up.run())
         self._catching_up.add_done_callback(self._after_catch_up)
-        await self._put_up_panel_and_commands()
-        self._announce_ready()
 
     def _after_catch_up(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.cancelled():
+            return
+        if (error := task.exception()) is None:
+            self._client.joined()
+        else:
             # Live messages wait for it, so a new start must try again.
             self._catch_up_error = error
             self._client.stalled.set()
@@ -148,17 +217,17 @@ class Session:
     async def deleted(self, channel: int, message: int, *, in_guild: bool) -> None:
         await self._receiver.deleted(channel, message, in_guild=in_guild)
 
-    def thread_deleted(self, thread: int, parent: int) -> None:
+    async def thread_deleted(self, thread: int, parent: int) -> None:
         if parent == self._settings.panel_channel:
-            self._receiver.thread_deleted(thread)
+            await self._receiver.thread_deleted(thread)
 
     async def interaction(self, interaction: discord.Interaction) -> None:
         await self._interactions.used(interaction)
 
-    def unreadable(self, event: str, payload: Any) -> None:
+    async def unreadable(self, event: str, payload: Any) -> None:
         found = unreadable_event(payload, self._surroundings.now()) if event == "MESSAGE_CREATE" else None
         if found is not None:
-            self._inbound.put(found)
+            await self._inbound.put(found)
 
 
 def _raise_end(connected: asyncio.Task[None]) -> None:

@@ -26,5 +26,11 @@ class DiscordSettings:
     identify_pause: float = 5.0
     # How long after the last guild that Discord announced they are taken to be all.
     ready_timeout: float = 1.0
+    # How long at a start Discord may take to tell what the session before it has missed.
+    missed_within: float = 5.0
+    # How long at the end what is in hand may take to be committed and acknowledged.
+    finish_within: float = 3.0
+    # How often at most it is kept how far everything is committed.
+    keep_every: float = 1.0
     # How long a private "thinking …" may stay when the bot has nothing to say.
     silence: float = 8.0

@@ -37,7 +37,13 @@ class Program:
     def __init__(self, server: DiscordServer, **settings: Any) -> None:
         self.server = server
         self.settings = settings
-        given = {"panel_channel": server.support.id, "ready_timeout": 0.02, "silence": 30.0, **settings}
+        given = {
+            "panel_channel": server.support.id,
+            "ready_timeout": 0.02,
+            "silence": 30.0,
+            "keep_every": 0.0,
+            **settings,
+        }
         self.channel = DiscordChannel(
             DiscordSettings(
                 **{"token": server.token, "api_url": server.api_url, "gateway_url": server.gateway_url, **given}
@@ -46,6 +52,7 @@ class Program:
         self.events: list[ChannelEvent] = []
         self.seen: dict[str, LastSeen] = {}
         self.sent: dict[str, str] = {}
+        self.kept: str | None = None
         self.failures = 0
         self.unlisted = 0
         self.ends: list[BaseException] = []
@@ -83,13 +90,23 @@ class Program:
     def now(self) -> datetime:
         return self.server.world.clock.now()
 
+    async def position(self) -> str | None:
+        return self.kept
+
+    async def keep_position(self, position: str) -> None:
+        self.kept = position
+        self._changed.set()
+
     def knows(self, chat: str, external_id: str | None, sent_at: datetime) -> None:
         """Let a chat be known from before, with this as its newest message."""
         self.seen[chat] = LastSeen(chat, external_id, sent_at)
 
-    def restarted(self) -> Program:
-        """A new process over the same tables."""
+    def restarted(self, *, quickly: bool = False) -> Program:
+        """A new process over the same tables; Discord knows the session of the one before only if it is quick."""
         after = Program(self.server, **self.settings)
+        after.kept = self.kept
+        if not quickly:
+            self.server.gateway.forget_sessions()
         after.events, after.seen, after._keys = self.events, self.seen, self._keys
         return after
 
@@ -116,7 +133,16 @@ class Program:
 
     async def _supervise(self) -> None:
         languages = ("en", "zh-Hans", "vi")
-        surroundings = Surroundings(self.sink, texts, languages, self.last_seen, self.now, self.last_sent)
+        surroundings = Surroundings(
+            self.sink,
+            texts,
+            languages,
+            self.last_seen,
+            self.now,
+            self.last_sent,
+            self.position,
+            self.keep_position,
+        )
         while True:
             try:
                 await self.channel.run(surroundings, self._ready.set)

@@ -60,7 +60,7 @@ async def test_ask_in_a_guild_is_answered_to_the_asker_alone(server: DiscordServ
     (event,) = await program.hears(1)
     assert isinstance(event, MessageReceived)
     assert (event.text, event.chat, event.person.language_hint) == ("Where is my sword?", str(ann.dm_channel), "en")
-    assert use.acknowledged
+    await server.until(lambda: use.acknowledged)
     await program.say(event.chat, "In the bank.", reply_via=event.reply_via)
     await program.say(event.chat, "Or in the shop.", reply_via=event.reply_via, buttons=(Button("Thanks", "solved"),))
     await answered(server, use, "In the bank.", "Or in the shop.")
@@ -216,8 +216,53 @@ async def test_a_panel_that_cannot_open_a_thread_says_so(server: DiscordServer, 
 async def test_an_event_counts_even_when_it_was_acknowledged_too_late(server: DiscordServer, program: Program) -> None:
     ann = server.user("Ann")
     server.fault(method="POST", path="/interactions/*", status=404, code=10062)
-    ann.slash("human", channel=server.lobby.id)
+    use = ann.slash("human", channel=server.lobby.id)
     (event,) = await program.hears(1)
-    assert event.reply_via is None
     await program.say(event.chat, "Somebody will come.", reply_via=event.reply_via)
     assert ann.dms_from_bot == ["Somebody will come."]
+    assert not use.acknowledged
+
+
+@pytest.mark.parametrize("public", [True, False])
+@pytest.mark.parametrize("command", ["ask", "human"])
+async def test_a_command_is_acknowledged_when_it_is_kept(
+    server: DiscordServer, program: Program, command: str, public: bool
+) -> None:
+    """What Discord showed as taken up is not lost by a crash, wherever it was used."""
+    ann = server.user("Ann")
+    options = {"question": "Where is my sword?"} if command == "ask" else {}
+    program.failures = 1
+    use = ann.slash(command, channel=server.lobby.id if public else ann.dm_channel, **options)
+    await program.until(lambda: not program.failures)
+    assert not use.acknowledged
+    await program.hears(1)
+    await server.until(lambda: use.acknowledged)
+
+
+async def test_a_press_under_a_private_answer_is_acknowledged_when_it_is_kept(
+    server: DiscordServer, program: Program
+) -> None:
+    ann = server.user("Ann")
+    use = ann.slash("ask", channel=server.lobby.id, question="Sword?")
+    (asked,) = await program.hears(1)
+    await program.say(asked.chat, "Bank.", reply_via=asked.reply_via, buttons=(Button("No", "not-meant"),))
+    program.failures = 1
+    pressed = ann.clicks(use.messages[0], label="No")
+    await program.until(lambda: not program.failures)
+    assert not pressed.acknowledged
+    await program.hears(2)
+    await server.until(lambda: pressed.acknowledged)
+
+
+async def test_an_answer_waits_for_what_it_answers_to_be_acknowledged(server: DiscordServer, program: Program) -> None:
+    """It is ready when the question is kept, a moment before that; Discord would refuse it, or show it above."""
+    ann = server.user("Ann")
+    server.fault(method="POST", path="/interactions/*", delay=0.2, times=2)
+    use = ann.slash("ask", channel=server.lobby.id, question="Sword?")
+    (asked,) = await program.hears(1)
+    await program.say(asked.chat, "Bank.", reply_via=asked.reply_via)
+    assert use.texts == ["Bank."]
+    ann.slash("ask", question="Shield?")
+    await program.hears(2)
+    await program.say(ann.dm_channel, "Shop.")
+    assert [message.content for message in ann.dms] == ["> Shield?", "Shop."]

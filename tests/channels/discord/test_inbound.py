@@ -70,7 +70,7 @@ async def test_a_failure_is_tried_again_before_anything_else() -> None:
     async with running(sink) as inbound:
         inbound.put(said("a", "one"))
         await asyncio.sleep(0)
-        await inbound.commit(said("b", "two"))
+        await inbound.put(said("b", "two"))
     assert sink.taken == ["one", "two"]
 
 
@@ -86,7 +86,7 @@ async def test_a_held_chat_waits_for_its_history_and_others_do_not() -> None:
         assert inbound.is_wanted("a")
         await inbound.commit_missed([said("a", "missed a")])
         inbound.release("a")
-        await inbound.commit(said("a", "next a"))
+        await inbound.put(said("a", "next a"))
     assert sink.taken == ["live b", "missed a", "live a", "next a"]
 
 
@@ -114,7 +114,7 @@ async def test_nobody_waits_for_ever_for_what_was_abandoned() -> None:
     sink.open.clear()
     async with running(sink) as inbound:
         inbound.hold_all()
-        waiting = asyncio.create_task(inbound.commit(said("a", "held")))
+        waiting = inbound.put(said("a", "held"))
         await asyncio.sleep(0)
         inbound.abandon()
         await asyncio.wait([waiting])

@@ -22,6 +22,8 @@ from .world import World
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, RESUME, RECONNECT, MEMBERS, INVALID, HELLO, ACK = (
     0, 1, 2, 3, 6, 7, 8, 9, 10, 11,
 )  # fmt: skip
+# A client that closes with one of these ends its session; with any other it can take it up again.
+GOODBYE = (1000, 1001)
 BAD_TOKEN, BAD_SEQUENCE, INTENTS_NOT_GRANTED = 4004, 4007, 4014
 _KEPT_SESSIONS = 4
 _KEPT_FRAMES = 20_000
@@ -176,6 +178,8 @@ class Gateway:
         finally:
             self.connections.remove(connection)
             await connection.detach()
+            if connection.session is not None and socket.close_code in GOODBYE:
+                self.sessions.pop(connection.session.id, None)
             self.world.changed()
         return socket
 

@@ -23,6 +23,7 @@ from .world import World
 PREFIX = "/api/v10"
 LARGEST_FILE = 10 * 2**20
 _MESSAGES = re.compile(r"/channels/(\d+)/messages")
+_WEBHOOK = re.compile(r"/webhooks/\d+/([^/]+)")
 _MESSAGE = re.compile(r"/channels/(\d+)/messages/(\d+)")
 _WITHOUT_TOKEN = ("/interactions/", "/webhooks/")
 
@@ -120,10 +121,17 @@ class Rest:
                 self._oldest_first(call, int(found[1]))
         if (found := _MESSAGE.fullmatch(call.path)) and call.method in ("PATCH", "DELETE"):
             self.world.check_editable(int(found[1]))
+        if (found := _WEBHOOK.fullmatch(call.path)) and found[1] in self.world.interaction_tokens:
+            self._check_acknowledged(found[1])
         payload = self._route(call)
         if call.path == "/oauth2/applications/@me":
             payload["flags"] = self._application_flags()
         return payload
+
+    def _check_acknowledged(self, token: str) -> None:
+        """Nothing can be said by an interaction before it is acknowledged; simcord lets that pass."""
+        if not self.world.interaction_by_token(token).responded:
+            raise BackendError(404, 10015, "Unknown Webhook")
 
     def _route(self, call: Call) -> Any:
         return router.dispatch(
