@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.questions import read_questions
+from bot.questions import read_handed_on
 from faq.handed_on import keep_handed_on
 from storage.database import Database
 
@@ -29,6 +29,6 @@ class HandingOver:
 
     async def keep(self) -> None:
         """Leave it where the FAQ's watch finds it; where it is as before, nothing is learned anew."""
-        asked = await read_questions(self.database, self.now())
-        if await asyncio.to_thread(keep_handed_on, self.cache_folder, asked.missed):
+        missed = await read_handed_on(self.database, self.now())
+        if await asyncio.to_thread(keep_handed_on, self.cache_folder, missed):
             log.info("faq_handed_on_kept")

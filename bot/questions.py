@@ -13,12 +13,16 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from faq.missed import Answered, Missed, Reason
-from handoff.tickets import tickets
+from handoff.tickets import TicketState, tickets
 from messaging.conversations import conversations, messages
 from messaging.messages import Author, Direction
 from storage.database import Database
 
 LOOK_BACK = timedelta(days=90)
+# Far more than the FAQ keeps of what went to people.
+NEWEST = 1000
+# In the statement itself, so that the planner sees that a partial index holds.
+RESOLVED: sa.ColumnElement[str] = sa.literal_column(f"'{TicketState.RESOLVED}'")
 _AT_ONCE = 20
 
 
@@ -54,24 +58,47 @@ class Asked:
 
 
 async def read_questions(database: Database, now: datetime) -> Asked:
-    """What was asked within the last LOOK_BACK, in the order of the conversations.
-
-    Reads a few conversations at a time, so that a server that reads them all goes on answering meanwhile.
-    """
+    """What was asked within the last LOOK_BACK, in the order of the conversations."""
     since = now - LOOK_BACK
     asked = Asked()
     after = 0
     while True:
         async with database.reading() as connection:
             page = await _conversations(connection, since, after)
-            said, opened = await _said(connection, page, since), await _opened(connection, page, since)
-        for conversation_id, rows in groupby(said, key=lambda row: row.conversation_id):
-            lines = list(rows)
-            _gather(asked, lines, _follow(lines, opened.get(conversation_id, ())))
-            await asyncio.sleep(0)
+        await _read(database, page, since, asked)
         if len(page) < _AT_ONCE:
             return asked
         after = page[-1]
+
+
+async def read_handed_on(database: Database, now: datetime) -> Sequence[Missed]:
+    """What the FAQ failed at in the conversations of the NEWEST tickets, however much was said in all others."""
+    since = now - LOOK_BACK
+    asked = Asked()
+    async with database.reading() as connection:
+        ids = await _with_tickets(connection, since)
+    for begin in range(0, len(ids), _AT_ONCE):
+        await _read(database, ids[begin : begin + _AT_ONCE], since, asked)
+    return asked.missed
+
+
+async def _read(database: Database, page: Sequence[int], since: datetime, asked: Asked) -> None:
+    """Add what was asked in these few conversations; a server that reads many goes on answering meanwhile."""
+    async with database.reading() as connection:
+        said, opened = await _said(connection, page, since), await _opened(connection, page, since)
+    for conversation_id, rows in groupby(said, key=lambda row: row.conversation_id):
+        lines = list(rows)
+        _gather(asked, lines, _follow(lines, opened.get(conversation_id, ())))
+        await asyncio.sleep(0)
+
+
+async def _with_tickets(connection: AsyncConnection, since: datetime) -> Sequence[int]:
+    """Conversations whose tickets are open or were resolved last, NEWEST of each at most."""
+    id_ = tickets.c.conversation_id
+    still_open = sa.select(id_).where(tickets.c.state != RESOLVED).order_by(id_.desc()).limit(NEWEST)
+    resolved = sa.select(id_).where(tickets.c.resolved_at >= since).order_by(tickets.c.resolved_at.desc()).limit(NEWEST)
+    found = {*(await connection.scalars(still_open)), *(await connection.scalars(resolved))}
+    return sorted(found)
 
 
 async def _conversations(connection: AsyncConnection, since: datetime, after: int) -> Sequence[int]:

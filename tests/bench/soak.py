@@ -1,7 +1,7 @@
 """``make soak``: players write at a steady rate for a long time, on each database; is memory flat, are replies in time?
 
 The program is a process of its own, on the fake Bot API server. Every sample is kept, so that the plot shows what a
-table cannot: ``artifacts/soak.png``.
+table cannot: ``artifacts/soak.png``. ``--find`` looks for the highest rate that is worth ten minutes.
 """
 
 from __future__ import annotations
@@ -26,13 +26,19 @@ P99_LIMIT_MS = 500.0
 # Of memory from the first third to the last: what fills once (caches, pools) is filled by then.
 GROWTH_LIMIT = 0.05
 SLICES = 30
+# --find: how long each rate is tried, and by how much the next one is higher.
+TRIED_FOR = 45.0
+STEP = 200.0
+# Answers that end so long after the last question had fallen behind.
+LAG_LIMIT = 2.0
 
 
 @dataclass(slots=True)
 class Soak:
-    """One run. ``memory`` are (seconds, megabytes); ``slices`` what each slice of the time had: p50 and p99 in ms."""
+    """One run at ``rate``. ``memory`` are (seconds, megabytes); ``slices`` the end, p50 and p99 (ms) of each slice."""
 
     name: str
+    rate: float
     memory: list[tuple[float, float]] = field(default_factory=list)
     slices: list[tuple[float, float, float]] = field(default_factory=list)
     written: int = 0
@@ -43,6 +49,17 @@ class Soak:
 
     def quantile(self, share: float) -> float:
         return float(np.quantile(self.waits, share)) * 1000 if self.waits else float("nan")
+
+    @property
+    def lag(self) -> float:
+        """For how many seconds answers went on after the last question."""
+        return self.seconds - self.written / self.rate
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether everything is answered once and in time; a short run says nothing of memory."""
+        in_time = self.quantile(0.99) <= P99_LIMIT_MS and self.lag <= LAG_LIMIT
+        return in_time and self.answered == self.written and not self.extra
 
     @property
     def growth(self) -> float:
@@ -68,7 +85,7 @@ class Soak:
 
 async def soak(name: str, command: Sequence[str], rate: float, seconds: float, chats: int) -> Soak:
     """Let ``chats`` players write ``rate`` messages a second in all, and look at the program every second."""
-    result = Soak(name)
+    result = Soak(name, rate)
     async with started(command) as (control, process_id):
         await control("load", chats=min(chats, 50), messages=50, texts=TEXTS)
         await control("load_report", within=60)
@@ -113,6 +130,30 @@ def table(results: Sequence[Soak]) -> str:
     return "\n".join(lines)
 
 
+async def find(name: str, command: Sequence[str], begin: float, seconds: float, chats: int) -> list[Soak]:
+    """Try one rate after the other until one is not carried, then the one between."""
+    tried: list[Soak] = []
+    while not tried or tried[-1].is_carried:
+        tried.append(await soak(name, command, begin + STEP * len(tried), seconds, chats))
+        print(found_table(tried[-1:]).splitlines()[-1], file=sys.stderr, flush=True)
+    tried.insert(-1, await soak(name, command, tried[-1].rate - STEP / 2, seconds, chats))
+    return tried
+
+
+def found_table(tried: Sequence[Soak]) -> str:
+    """As docs/growth.md has it."""
+    lines = [
+        "| | asked a second | answered a second | p50, ms | p99, ms | behind, s | |",
+        "|---|--:|--:|--:|--:|--:|---|",
+    ]
+    lines += [
+        f"| {each.name} | {each.rate:.0f} | {each.answered / max(each.seconds, 1e-9):.0f} | {each.quantile(0.5):.0f} "
+        f"| {each.quantile(0.99):.0f} | {max(each.lag, 0.0):.1f} | {'carried' if each.is_carried else 'too much'} |"
+        for each in tried
+    ]
+    return "\n".join(lines)
+
+
 def plot(results: Sequence[Soak], path: Path) -> None:
     import matplotlib as mpl
 
@@ -141,26 +182,37 @@ def plot(results: Sequence[Soak], path: Path) -> None:
 
 
 async def _run(arguments: argparse.Namespace) -> list[Soak]:
-    how = (arguments.rate, arguments.seconds, arguments.chats)
-    results = []
+    seconds = arguments.seconds or (TRIED_FOR if arguments.find else 600.0)
+    how = (arguments.rate, seconds, arguments.chats)
+
+    async def run(name: str, command: Sequence[str]) -> list[Soak]:
+        return await find(name, command, *how) if arguments.find else [await soak(name, command, *how)]
+
+    results: list[Soak] = []
     if arguments.only != "postgresql":
         with innkeeper("sqlite:///{folder}/soak.db", semantic=False, port=8981) as command:
-            results.append(await soak("SQLite", command, *how))
+            results += await run("SQLite", command)
     if arguments.only != "sqlite":
         with postgresql(durable=True) as url, innkeeper(url, semantic=False, port=8982) as command:
-            results.append(await soak("PostgreSQL", command, *how))
+            results += await run("PostgreSQL", command)
     return results
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="A steady load for a long time.")
     parser.add_argument("--rate", type=float, default=200.0, help="messages a second")
-    parser.add_argument("--seconds", type=float, default=600.0)
+    parser.add_argument("--seconds", type=float, help=f"600; {TRIED_FOR:.0f} at each rate of --find")
     parser.add_argument("--chats", type=int, default=2000)
     parser.add_argument("--only", choices=["sqlite", "postgresql"])
-    results = asyncio.run(_run(parser.parse_args()))
+    parser.add_argument("--find", action="store_true", help="the highest rate that is carried, from --rate on")
+    parser.add_argument("--plot", type=Path, default=ROOT / "artifacts" / "soak.png")
+    arguments = parser.parse_args()
+    results = asyncio.run(_run(arguments))
+    if arguments.find:
+        print(found_table(results))
+        return
     print(table(results))
-    plot(results, ROOT / "artifacts" / "soak.png")
+    plot(results, arguments.plot)
     if any(each.faults for each in results):
         sys.exit("not as it should be")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.questions import read_questions
+from bot.questions import read_handed_on, read_questions
 from faq.missed import Reason
-from handoff.acts import Claim, Reply
+from handoff.acts import Claim, Close, Reply
 from tests.flows.house import House
 
 
@@ -62,3 +62,23 @@ async def test_a_choice_that_was_picked_settles_the_question(house: House) -> No
     (settled,) = (each for each in asked.missed if each.settled_by)
     assert (settled.text, settled.reason) == (words, Reason.LOW_CONFIDENCE)
     assert settled.settled_by == settled.offered[0]
+
+
+async def test_what_people_got_is_read_without_all_that_was_said(house: House) -> None:
+    """A server reads it beside its work: in conversations with tickets alone, of a million others not one."""
+    for name, words in (("Ann", "zqxv wvut plmk"), ("Ben", "plmk zqxv wvut"), ("Cem", "wvut plmk zqxv")):
+        player = house.channel.player(name, language="en")
+        await player.writes(words)
+        await player.reads("do not have an answer")
+        if name != "Ann":
+            await player.writes("human")
+    mira = await house.agent()
+    ticket = (await house.waiting())[0]
+    await mira.does(Claim, ticket)
+    await mira.does(Reply, ticket, text="Press the third rune.")
+    await mira.does(Close, ticket, category="other")
+    missed = await read_handed_on(house.app.database, house.clock())
+    assert sorted(each.text for each in missed if each.went_to_people) == ["plmk zqxv wvut", "wvut plmk zqxv"]
+    assert len(missed) == 2
+    asked = await read_questions(house.app.database, house.clock())
+    assert len(asked.missed) == 3
