@@ -12,7 +12,6 @@ from tests.crash.checker import Delivered, Record, Written
 from tests.crash.detours import Detours
 from tests.crash.town import BETWEEN_WORDS, QUESTIONS
 from tests.protocol.discord_server import DiscordServer, Player, Use
-from tests.protocol.discord_server.faults import Fault, Faults
 
 PLAYERS = 4
 """The last of them has a private thread under the support channel; the others write direct messages."""
@@ -27,22 +26,11 @@ TROUBLES: tuple[dict[str, Any], ...] = (
 )
 
 
-class _WatchedFaults(Faults):
-    """Tells of each request."""
-
-    def __init__(self, asked: Callable[[str, str], None]) -> None:
-        super().__init__()
-        self._asked = asked
-
-    def take(self, method: str, path: str) -> Fault | None:
-        self._asked(method, path)
-        return super().take(method, path)
-
-
 class DiscordTown:
     """The players, their network, and what they saw. ``on_delivery`` may end the program; ``life`` counts it.
 
-    With ``forgetful`` Discord knows no nonce any more when the program comes back.
+    With ``forgetful`` Discord knows no nonce and no session of the gateway any more when the program comes back, as
+    after a longer absence.
     """
 
     def __init__(self, record: Record, chance: random.Random, *, forgetful: bool) -> None:
@@ -59,7 +47,6 @@ class DiscordTown:
 
     async def start(self) -> None:
         await self.server.start()
-        self.server.rest.faults = _WatchedFaults(self._asked)
         self.server.rest.on_sent = self._on_sent
         world, feed = self.server.world, self.server.gateway.feed
         world.subscribers.remove(feed)
@@ -90,6 +77,7 @@ class DiscordTown:
         self.life += 1
         if self.forgetful:
             self.server.world.nonces.clear()
+            self.server.gateway.forget_sessions()
 
     async def live(self) -> None:
         """Write, press, use commands and lose the connection until cancelled."""
@@ -148,17 +136,9 @@ class DiscordTown:
         self.record.written.append(known)
         self._uses.append((known, use))
 
-    def _asked(self, method: str, path: str) -> None:
-        """The program takes "thinking …" away: it says that the command counts."""
-        if method == "DELETE" and path.endswith("/messages/@original"):
-            token = path.split("/")[3]
-            self.record.confirmed |= {each.external_id for each, use in self._uses if use.record.token == token}
-
-    def confirm_presses(self) -> None:
-        """A press that was acknowledged counts."""
-        self.record.confirmed |= {
-            each.external_id for each, use in self._uses if use.acknowledged and each.external_id.startswith("press:")
-        }
+    def confirm_uses(self) -> None:
+        """A press or command that was acknowledged counts."""
+        self.record.confirmed |= {each.external_id for each, use in self._uses if use.acknowledged}
 
     def _on_sent(self, channel: int, message: Mapping[str, Any]) -> None:
         if channel in self._chats:

@@ -53,7 +53,7 @@ def _hurry_discord(nonces: float) -> None:
     from channels.base import Pace
     from channels.discord import adapter, sending, settings
 
-    quick: dict[str, Any] = {"ready_timeout": 0.05, "identify_pause": 0.1, "resume_within": 2.0}
+    quick: dict[str, Any] = {"ready_timeout": 0.05, "identify_pause": 0.1, "resume_within": 2.0, "keep_every": 0.05}
     setattr(settings, "DiscordSettings", partial(settings.DiscordSettings, **quick))  # noqa: B010 - imported where used
     setattr(adapter, "CHAT_PACE", Pace(per_second=20.0, burst=20))  # noqa: B010
     setattr(sending, "NONCE_REMEMBERED", timedelta(seconds=nonces))  # noqa: B010

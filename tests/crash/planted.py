@@ -118,13 +118,32 @@ def _nonce_lost() -> None:
 
 
 def _history_unread() -> None:
-    """Nobody looks at what was said on Discord meanwhile."""
+    """Nobody looks at what was said on Discord meanwhile, or asks to be told."""
+    from channels.discord.progress import Position
     from channels.discord.rest import Rest
 
     async def history(*_arguments: Any) -> list[Any]:
         return []
 
     Rest.history = history  # type: ignore[method-assign]
+    Position.parse = classmethod(lambda _cls, _text: None)  # type: ignore[method-assign,assignment]
+
+
+def _position_too_early() -> None:
+    """How far the gateway's events have come is kept as soon as they arrive."""
+    from channels.discord.progress import Progress, Step
+
+    original = Progress.done
+
+    def hold(_self: Progress, _step: Step) -> None:
+        """Nobody is waited for."""
+
+    def done(self: Progress, step: Step) -> None:
+        if step.at_work:
+            original(self, step)
+
+    Progress.hold = hold  # type: ignore[method-assign]
+    Progress.done = done  # type: ignore[method-assign]
 
 
 def _taken_too_early() -> None:
@@ -155,5 +174,6 @@ FAULTS: dict[str, Callable[[], None]] = {
     "order_lost": _order_lost,
     "nonce_lost": _nonce_lost,
     "history_unread": _history_unread,
+    "position_too_early": _position_too_early,
     "taken_too_early": _taken_too_early,
 }

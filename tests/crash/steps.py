@@ -191,6 +191,20 @@ def _history_kept(die: Die) -> None:
     _after(Inbound, "commit_missed", die)
 
 
+def _missed_told(die: Die) -> None:
+    from channels.discord.missed import Missed
+
+    # What the session of before was told is known to this process alone.
+    _after(Missed, "end", die, counts=lambda told: bool(told.events))
+
+
+def _position_kept(die: Die) -> None:
+    from channels.discord.session import Session
+
+    # How far all is committed is kept; some of what follows may be committed too.
+    _after(Session, "_keep_position", die)
+
+
 STEPS: dict[str, Callable[[Die], None]] = {
     "commit:before": _commit_before,
     "commit:after": _commit_after,
@@ -209,7 +223,9 @@ STEPS: dict[str, Callable[[Die], None]] = {
     "takeover:after": _take_over_after,
     "history:read": _history_read,
     "history:kept": _history_kept,
+    "missed:told": _missed_told,
+    "position:kept": _position_kept,
 }
 POLLING = frozenset({"confirm:before", "confirm:after"})
 WEBHOOK = frozenset({"answer:before"})
-DISCORD = frozenset({"history:read", "history:kept"})
+DISCORD = frozenset({"history:read", "history:kept", "missed:told", "position:kept"})

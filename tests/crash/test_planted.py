@@ -25,6 +25,7 @@ PLANTED = {
 PLANTED_ELSEWHERE = {
     "nonce_lost": (("send:after", "send:reached"), rf"chat {DISCORD}: .* arrived once more than it was sent"),
     "taken_too_early": (("commit:before",), rf"chat {WEB}: .* is stored 0 times"),
+    "position_too_early": (("commit:before",), rf"chat {DISCORD}: .* is stored 0 times"),
     "history_unread": (("commit:before", "random"), rf"chat {DISCORD}: .* is stored 0 times"),
 }
 
@@ -63,4 +64,4 @@ async def test_the_checker_sees_each_planted_fault_of_discord_and_the_web(made: 
         return [f"the checker saw nothing of {fault}: {seen}"]
 
     found = await asyncio.gather(*map(problems, PLANTED_ELSEWHERE))
-    assert found == [[], [], []]
+    assert found == [[]] * len(PLANTED_ELSEWHERE)

@@ -128,7 +128,8 @@ class World:
         self.discord: DiscordTown | None = None
         self.web: WebTown | None = None
         if plan.mode == "all":
-            # Every other world finds out by the history, and not by the nonce, what became of a send.
+            # Every other world finds out by the history, and not by the nonce, what became of a send; and by the
+            # history, and not by the gateway's session, what was said meanwhile.
             forgetful = plan.seed % 4 > 1
             self.discord = DiscordTown(self._record, random.Random(self._chance.random()), forgetful=forgetful)
             self.web = WebTown(address, self._record, random.Random(self._chance.random()))
@@ -262,7 +263,7 @@ class World:
         if name == RANDOM:
             longest = self._chance.uniform(0.0, 2.0) if self.plan.life is None else self.plan.life
         elif name != REACHED:
-            step = f"{name}:{self._chance.randint(1, 1 if name.startswith('takeover') else 5)}"
+            step = f"{name}:{self._chance.randint(1, 1 if name.startswith(('takeover', 'missed')) else 5)}"
         process = await self._start("serve", step=step)
         if name == REACHED:
             self._kill_at_delivery(process, self._chance.randint(1, 5), reached)
@@ -329,7 +330,7 @@ class World:
 
     async def _looks_settled(self) -> bool:
         if self.discord is not None:
-            self.discord.confirm_presses()
+            self.discord.confirm_uses()
         if self.web is not None and not self.web.is_done:
             return False
         return not self.town.server.bot.pending and is_settled(await read(self.plan.database), self._record)
