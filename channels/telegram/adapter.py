@@ -28,6 +28,7 @@ from channels.telegram.settings import (
     LARGEST_UPLOAD,
     LONGEST_CAPTION,
     LONGEST_TEXT,
+    WEBHOOK_CALLS_AT_ONCE,
     WEBHOOK_PATH,
     Mode,
     TelegramSettings,
@@ -158,6 +159,7 @@ class TelegramChannel:
                 settings.webhook_url,
                 secret_token=settings.webhook_secret,
                 allowed_updates=list(ALLOWED_UPDATES),
+                max_connections=WEBHOOK_CALLS_AT_ONCE,
             )
         except BadRequest as error:
             hint = "web.public_url must be an https address that Telegram can reach."

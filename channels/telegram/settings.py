@@ -18,6 +18,9 @@ LARGEST_UPLOAD = 50_000_000
 LARGEST_PHOTO = 10_000_000
 
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+# How many calls of a webhook may be under way at once: as many as Telegram allows, since what comes together is
+# committed together. It would make 40.
+WEBHOOK_CALLS_AT_ONCE = 100
 
 
 class Mode(StrEnum):

@@ -47,6 +47,13 @@ async def test_what_could_not_be_committed_is_delivered_again_in_order() -> None
         assert [status for _, status in kit.server.webhooks.deliveries] == [500, 500, 200, 200]
 
 
+async def test_telegram_may_call_as_often_at_once_as_it_ever_would() -> None:
+    """Its default is 40 calls under way, shared by all replicas: too few to commit together where many write."""
+    async with webhook() as kit:
+        assert kit.server.bot.webhook is not None
+        assert kit.server.bot.webhook.max_connections == 100
+
+
 @pytest.mark.parametrize("secret", [None, "", "wrong"])
 async def test_a_call_without_the_secret_is_refused(secret: str | None) -> None:
     async with webhook() as kit:
