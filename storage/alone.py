@@ -20,18 +20,28 @@ _CLASS = 0x1222
 _TRY_EVERY = 2.0
 _PROVE_EVERY = 2.0
 _PROVE_WITHIN = 5.0
+# A process that stands still proves nothing: then the lock is free, as after a death.
+_SILENT_FOR = 6.0
 
 
-async def alone(database: Database, name: str, work: Callable[[], Awaitable[None]], waits: Callable[[], None]) -> None:
+async def alone(
+    database: Database,
+    name: str,
+    work: Callable[[], Awaitable[None]],
+    waits: Callable[[], None],
+    *,
+    silent_for: float = _SILENT_FOR,
+) -> None:
     """Wait until no other replica does what is called ``name``, then do it; returns when ``work`` does.
 
-    ``waits`` is called where another replica does it now. SQLite has one process, which never waits. Raises
-    DatabaseUnreachable, with ``work`` cancelled, where the lock can be held no longer; and whatever ``work`` raises.
+    ``waits`` is called where another replica does it now. Who stands still for ``silent_for`` seconds does it no more.
+    SQLite has one process, which never waits. Raises DatabaseUnreachable, with ``work`` cancelled, where the lock can
+    be held no longer; and whatever ``work`` raises.
     """
     if database.is_sqlite:
         await work()
         return
-    async with database.lasting() as connection:
+    async with database.lasting(silence=silent_for) as connection:
         if not await _locked(connection, name):
             waits()
             await asyncio.sleep(_TRY_EVERY)

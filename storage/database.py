@@ -44,6 +44,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 _LAST_WORDS_WITHIN = 0.2
 
+STANDS_STILL = 10.0
+"""Seconds after which PostgreSQL ends a transaction whose process says nothing more, and gives its locks to others."""
 
 class Moment(sa.types.TypeDecorator[datetime]):
     """An aware UTC datetime. SQLite keeps microseconds since 1970, so that order and index are plain numbers."""
@@ -87,16 +89,22 @@ class Database:
         self._threads: WeakSet[Thread] = WeakSet()
 
     @classmethod
-    def open(cls, url: str, *, pool_size: int = 10) -> Database:
+    def open(cls, url: str, *, pool_size: int = 10, stands_still: float = STANDS_STILL) -> Database:
         """Engines for ``url``; nothing is connected yet.
 
         Raises DatabaseFault for a URL that is not understood, DatabaseUnreachable where its folder cannot be made.
+        A process that stands still for ``stands_still`` seconds within a transaction loses it: others want its rows.
         """
         parsed = parse_url(url)
         # Errors are logged, and what players wrote is not.
         if parsed.get_backend_name() != "sqlite":
             engine = create_async_engine(
-                parsed, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False, hide_parameters=True
+                parsed,
+                pool_size=pool_size,
+                max_overflow=pool_size,
+                pool_pre_ping=False,
+                connect_args={"server_settings": {"idle_in_transaction_session_timeout": _milliseconds(stands_still)}},
+                hide_parameters=True,
             )
             return cls(engine, engine)
         if parsed.database in (None, "", ":memory:"):
@@ -155,18 +163,21 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def lasting(self) -> AsyncIterator[AsyncConnection]:
+    async def lasting(self, *, silence: float | None = None) -> AsyncIterator[AsyncConnection]:
         """A connection outside of the pool and of any transaction, for locks and notifications that last as long as it.
 
-        PostgreSQL alone has those. Raises DatabaseUnreachable where it is lost.
+        With ``silence`` it ends by itself when nothing was asked of it for so many seconds. PostgreSQL alone has those.
+        Raises DatabaseUnreachable where it is lost.
         """
         # A machine that is gone says no farewell: its locks are free as soon as the server misses it.
-        keepalive = {"tcp_keepalives_idle": "4", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "2"}
+        lasting = {"tcp_keepalives_idle": "4", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "2"}
+        if silence is not None:
+            lasting["idle_session_timeout"] = _milliseconds(silence)
         engine = create_async_engine(
             self._writing.url,
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
-            connect_args={"server_settings": keepalive},
+            connect_args={"server_settings": lasting},
             hide_parameters=True,
         )
         try:
@@ -189,6 +200,8 @@ class Database:
             await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             async with connection.begin():
                 yield connection
+                # It holds nobody up, however long whoever reads does something else.
+                await connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 
     async def lock_migrations(self, connection: AsyncConnection) -> None:
         """One transaction at a time changes the schema; the others wait here. SQLite's writer is alone anyway."""
@@ -297,6 +310,10 @@ def _prepare_sqlite(engine: AsyncEngine, begin: str, threads: WeakSet[Thread]) -
 
     sa.event.listen(engine.sync_engine, "connect", connected)
     sa.event.listen(engine.sync_engine, "begin", begins)
+def _milliseconds(seconds: float) -> str:
+    return str(round(seconds * 1000))
+
+
 
 
 # What a database says of the values that it was given; everything else it says of itself, and may pass: also that a

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 
 import discord
@@ -45,6 +47,7 @@ class DiscordChannel:
         self._settings = settings
         self._files = Files(settings.answer_within)
         self._session: Session | None = None
+        self._logged_in = asyncio.Event()
 
     @property
     def name(self) -> str:
@@ -77,8 +80,10 @@ class DiscordChannel:
             await self._log_in(client)
             session = Session(client, settings, surroundings, ready)
             client.handlers = self._session = session
+            self._logged_in.set()
             await session.run()
         finally:
+            self._logged_in.clear()
             self._session = None
             await client.close()
 
@@ -90,6 +95,9 @@ class DiscordChannel:
             raise wrong_token() from error
 
     async def send(self, outgoing: Outgoing) -> Sent:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.connected_within):
+                await self._logged_in.wait()
         return await self._connected().sender.send(outgoing)
 
     async def typing(self, chat: str) -> None:

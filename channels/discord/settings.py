@@ -20,6 +20,8 @@ class DiscordSettings:
     panel_channel: int | None = None
     # One attempt of one request; discord.py tries 500, 502 and 504 again by itself.
     answer_within: float = 20.0
+    # How long a send waits for a connection that is just being made; a longer absence is tried again later and later.
+    connected_within: float = 5.0
     # How long a lost gateway connection may take to resume before a new one is made.
     resume_within: float = 60.0
     # Discord lets a bot identify itself once in five seconds.

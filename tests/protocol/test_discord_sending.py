@@ -53,6 +53,21 @@ async def test_a_file_with_words_and_a_file_alone(server: DiscordServer, program
         assert server.world.cdn.get(attachment["url"]) == PICTURE.content
 
 
+async def test_what_is_sent_while_the_connection_is_made_waits_for_it(server: DiscordServer, ann: Player) -> None:
+    """A start is no failed attempt: a chat whose program died several times would wait longer after each."""
+    program = Program(server)
+    saying = asyncio.create_task(program.say(ann.dm_channel, "left from before"))
+    await asyncio.sleep(0)
+    async with program.running():
+        await saying
+    assert ann.dms_from_bot == ["left from before"]
+
+
+async def test_what_is_sent_without_a_connection_is_tried_later(server: DiscordServer, ann: Player) -> None:
+    with pytest.raises(TryLater):
+        await Program(server, connected_within=0.0).say(ann.dm_channel)
+
+
 async def test_the_longest_text_goes_out_whole(program: Program, ann: Player) -> None:
     limit = program.channel.capabilities.max_text
     for text in ("x" * limit, "*_" * (limit // 2), "字" * limit, "👩‍👩‍👧" * (limit // 5)):

@@ -214,6 +214,28 @@ async def test_a_transaction_cut_in_the_middle_is_unreachable(server: Server) ->
     assert await kept(database) == []
 
 
+async def test_who_stands_still_in_a_transaction_holds_nobody_up_for_long(server: Server) -> None:
+    """As a process that is stopped with rows locked: the others need them, and what it began must come to nothing."""
+    quick = await server.new_database()
+    await keep(quick, "wanted")
+    url = server.engine.url.set(database=server.name).render_as_string(hide_password=False)
+    still = Database.open(url, stands_still=0.3)
+    server.opened.append(still)
+    wanted = sa.update(holders).where(holders.c.id == "wanted")
+
+    async def stand_still() -> None:
+        async with still.transaction() as connection:
+            await connection.execute(wanted.values(receives=["half"]))
+            async with asyncio.timeout(10), quick.transaction() as other:
+                await other.execute(wanted.values(receives=["whole"]))
+
+    with pytest.raises(DatabaseUnreachable):
+        await stand_still()
+    async with quick.reading() as connection:
+        assert await connection.scalar(sa.select(holders.c.receives)) == ["whole"]
+    await keep(still, "by a new connection")
+
+
 async def test_a_deadlock_passes(server: Server) -> None:
     """Two transactions that wait for each other: the one that is given up may be tried again."""
     database = await server.new_database()
