@@ -20,7 +20,7 @@ from messaging.conversations import conversations
 from messaging.languages import nearest_language
 from messaging.messages import ButtonPressed, CommandUsed, MessageEdited, MessageReceived, Person
 from messaging.players import players, recognise
-from storage.database import Database
+from storage.database import Database, among
 
 Chat = tuple[str, str]
 WITH_PERSON = (MessageReceived, MessageEdited, ButtonPressed, CommandUsed)
@@ -56,7 +56,7 @@ class Loading:
     ) -> Sequence[sa.Row[Any]]:
         wanted = []
         if chats:
-            wanted.append(sa.tuple_(conversations.c.channel, conversations.c.chat).in_(list(chats)))
+            wanted.append(among(connection, (conversations.c.channel, conversations.c.chat), chats))
         if ids:
             wanted.append(conversations.c.id.in_(list(ids)))
         if not wanted:

@@ -14,7 +14,7 @@ from messaging.conversations import conversations, messages
 from messaging.live import Live
 from messaging.messages import Status
 from messaging.outbox import EntryState, Mark, mark
-from storage.database import Database
+from storage.database import Database, among
 from storage.errors import DatabaseUnreachable
 
 log = structlog.get_logger()
@@ -99,7 +99,7 @@ class Marks:
             await connection.execute(
                 sa.update(messages)
                 .where(
-                    sa.tuple_(messages.c.conversation_id, messages.c.number).in_(good),
+                    among(connection, (messages.c.conversation_id, messages.c.number), good),
                     messages.c.status == Status.WAITING,
                 )
                 .values(status=Status.SENT)

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Identifier, Moment, metadata
+from storage.database import Identifier, Moment, among, metadata
 
 inbox = sa.Table(
     "inbox",
@@ -24,7 +24,7 @@ async def seen(connection: AsyncConnection, keys: Iterable[tuple[int, str]]) -> 
     """Which of these (conversation id, event key) arrived before. Holds while the conversations are locked."""
     found = await connection.execute(
         sa.select(inbox.c.conversation_id, inbox.c.key).where(
-            sa.tuple_(inbox.c.conversation_id, inbox.c.key).in_(list(keys))
+            among(connection, (inbox.c.conversation_id, inbox.c.key), keys)
         )
     )
     return {(row.conversation_id, row.key) for row in found}

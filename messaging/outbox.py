@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from messaging.conversations import conversations
 from messaging.messages import Author
-from storage.database import Database, Identifier, Json, Moment, metadata
+from storage.database import Database, Identifier, Json, Moment, among, metadata
 
 
 class EntryState(StrEnum):
@@ -220,7 +220,9 @@ async def take_over(
     for heir in {others.get(row.conversation_id, holder) for row in orphans}:
         keys = [(row.conversation_id, row.number) for row in orphans if others.get(row.conversation_id, holder) == heir]
         await connection.execute(
-            sa.update(outbox).where(sa.tuple_(outbox.c.conversation_id, outbox.c.number).in_(keys)).values(held_by=heir)
+            sa.update(outbox)
+            .where(among(connection, (outbox.c.conversation_id, outbox.c.number), keys))
+            .values(held_by=heir)
         )
     return [entry_of_row(row) for row in orphans if row.conversation_id not in others]
 

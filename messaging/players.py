@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from messaging.messages import Person
-from storage.database import Database, Identifier, Moment, metadata
+from storage.database import Database, Identifier, Moment, among, metadata
 
 players = sa.Table(
     "players",
@@ -75,7 +75,7 @@ async def recognise(
 
 async def _known(connection: AsyncConnection, keys: Iterable[Key]) -> dict[Key, tuple[int, Person]]:
     found = await connection.execute(
-        sa.select(identities).where(sa.tuple_(identities.c.channel, identities.c.external_id).in_(list(keys)))
+        sa.select(identities).where(among(connection, (identities.c.channel, identities.c.external_id), keys))
     )
     return {
         (row.channel, row.external_id): (

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Database, Identifier, Json, Moment, metadata
+from storage.database import Database, Identifier, Json, Moment, among, metadata
 
 timers = sa.Table(
     "timers",
@@ -80,7 +80,7 @@ async def cancel_all(connection: AsyncConnection, keys: Iterable[tuple[int, str]
     wanted = list(keys)
     if wanted:
         await connection.execute(
-            sa.delete(timers).where(sa.tuple_(timers.c.conversation_id, timers.c.kind).in_(wanted))
+            sa.delete(timers).where(among(connection, (timers.c.conversation_id, timers.c.kind), wanted))
         )
 
 
@@ -88,6 +88,6 @@ async def still_set(connection: AsyncConnection, alarms: Iterable[Timer]) -> set
     """Which alarms stand as they were read, as (conversation id, kind, due at); the others were moved or cancelled."""
     keys = [(each.conversation_id, each.kind) for each in alarms]
     found = await connection.execute(
-        sa.select(timers).where(sa.tuple_(timers.c.conversation_id, timers.c.kind).in_(keys))
+        sa.select(timers).where(among(connection, (timers.c.conversation_id, timers.c.kind), keys))
     )
     return {(row.conversation_id, row.kind, row.due_at) for row in found}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -274,6 +275,21 @@ class Database:
             await self._reading.dispose()
         # A connection that was broken off ends in its own thread, which has a last word for this event loop.
         await asyncio.to_thread(_join, list(self._threads), _LAST_WORDS_WITHIN)
+
+
+def among(
+    connection: AsyncConnection, columns: Sequence[sa.Column[Any]], keys: Iterable[Sequence[Any]]
+) -> sa.ColumnElement[bool]:
+    """Whether a row's ``columns`` have one of these keys; both engines find such rows by the index of the columns."""
+    wanted = list(keys)
+    if connection.dialect.name != "sqlite":
+        return sa.tuple_(*columns).in_(wanted)
+    # Of a list of two keys or more SQLite makes a look at every row, unless each key is looked up by itself.
+    table, listed = columns[0].table, sa.func.json_each(json.dumps(wanted)).table_valued("value", name="listed")
+    same = table.alias("same")
+    equal = [same.c[each.name] == sa.func.json_extract(listed.c.value, f"$[{n}]") for n, each in enumerate(columns)]
+    found: sa.Select[Any] = sa.select(sa.literal_column("same.rowid")).select_from(listed, same).where(*equal)
+    return sa.literal_column(f"{table.name}.rowid").in_(found)
 
 
 def parse_url(url: str) -> URL:

@@ -33,7 +33,8 @@ from tests.flows.house import House
 from tests.flows.talking import talking
 
 ROWS = 20_000
-GROWING = frozenset(metadata.tables) - SMALL
+# "same" is what storage.database.among calls the table in which it looks for keys.
+GROWING = frozenset(metadata.tables) - SMALL | {"same"}
 # Small however much there is, or left after the first few rows of an order that it keeps.
 READ_WHOLE = frozenset({"ix_tickets_resolved_at"})
 # Partial, and yet of every message that a network named.
@@ -53,12 +54,17 @@ async def town(quiet_cottage: House) -> House:
 
 @contextmanager
 def caught() -> Iterator[dict[str, tuple[str, Any]]]:
-    """Statements that any database is asked within the block, each kind once, with the values of its first."""
+    """Statements that any database is asked within the block, each kind once, as it asks for the most.
+
+    A list of two may be answered in another way than a list of one.
+    """
     found: dict[str, tuple[str, Any]] = {}
 
     def asked(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, many: bool) -> None:
         if re.match(r"\s*(SELECT|UPDATE|DELETE|WITH)\b", statement):
-            found.setdefault(_kind(statement), (statement, values[0] if many and values else values))
+            kind = _kind(statement)
+            if kind not in found or len(statement) > len(found[kind][0]):
+                found[kind] = statement, values[0] if many and values else values
 
     sa.event.listen(sa.Engine, "before_cursor_execute", asked)
     try:
@@ -91,7 +97,7 @@ async def test_a_scan_would_be_seen(town: House) -> None:
     """That the test above looks."""
     database = town.app.database
     async with database.reading() as connection:
-        for table in sorted(GROWING):
+        for table in sorted(GROWING - {"same"}):
             explain = _sqlite_scans if database.is_sqlite else _postgresql_scans
             assert await explain(connection, f"SELECT * FROM {table}", ()) != [], table
 
@@ -100,6 +106,12 @@ async def _a_day(house: House) -> None:
     """Everything that goes on while people write and answer, and what the program does by itself meanwhile."""
     app, clockwork = house.app, house.app.clockwork
     ben = house.channel.player("Ben", language="en")
+    # Two who write at once: much is asked for lists.
+    cem = house.channel.player("Cem", language="en")
+    for _ in range(2):
+        await house.channel.deliver([each.message("where do i get lamp oil") for each in (ben, cem)])
+        await ben.reads("Ask the miller")
+        await house.quiet()
     written = await ben.writes("how do i beat the goblin")
     await ben.reads("silver lamp")
     await ben.edits(written, "how do i beat the goblin king")
