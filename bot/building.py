@@ -42,7 +42,6 @@ from bot.supervisor import Supervisor
 from bot.tailoring import (
     console_settings,
     desk_choices,
-    desk_snippets,
     entry_title,
     file_rules,
     knowledge_settings,
@@ -82,7 +81,7 @@ async def build_app(
 ) -> App:
     """Everything made and the database at its newest schema; nothing started. ``words`` are read where not given.
 
-    Raises ProblemsFound for texts and the guard's phrases, FaqErrors for the FAQ, SettingsError for opening hours,
+    Raises ProblemsFound for files of words, FaqErrors for the FAQ, SettingsError for opening hours,
     Misconfigured for a token, StorageError for the database. What was opened until then is closed again.
     """
     async with AsyncExitStack() as stack:
@@ -225,7 +224,7 @@ def _console(
         notices=lookout.notices,
         cards=CardMaker(partial(_title, knowledge, settings.service.languages[0]), words.calendar),
         choosing=lambda: desk_choices(settings, knowledge.faq),
-        snippets=desk_snippets(settings, words.texts),
+        snippets=words.snippets,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -9,13 +10,16 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-import sqlalchemy as sa
 import structlog
-from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.config import load_settings
 from bot.schema import metadata
-from storage.database import Database, parse_url
+from bot.settings import Settings
+from storage.database import Database
+from tests.databases import Reused, new_database
 from tests.postgresql import postgresql
+
+ROOT = Path(__file__).parents[1]
 
 # On a busy machine the time of one example says nothing.
 hypothesis.settings.register_profile("busy", deadline=None)
@@ -27,6 +31,12 @@ def _quick_tracebacks() -> None:
     """What is logged is shown where a test fails; the pretty form of an error takes seconds to draw."""
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[structlog.processors.add_log_level, plain])
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays for the whole run: nobody needs to look through it for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -49,12 +59,32 @@ async def empty_database(request: pytest.FixtureRequest, folder: Path) -> str:
     return await new_database(request.getfixturevalue("postgres_url"), f"test_{uuid.uuid4().hex}")
 
 
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = Database.open(database_url)
+@pytest.fixture(scope="session")
+def reused(postgres_url: str) -> Reused:
+    """PostgreSQL databases with the tables that are declared."""
+    return Reused(postgres_url, _with_tables)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """With the tables that are declared, on each engine."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'innkeeper.db'}"
+        await _with_tables(url)
+    else:
+        made: Reused = request.getfixturevalue("reused")
+        url = await made.take()
+    opened = Database.open(url)
+    yield opened
+    await opened.close()
+    if request.param == "postgresql":
+        await made.give_back(url)
+
+
+async def _with_tables(url: str) -> None:
+    opened = Database.open(url)
     async with opened.transaction() as connection:
         await connection.run_sync(metadata.create_all)
-    yield opened
     await opened.close()
 
 
@@ -68,14 +98,10 @@ async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
     await opened.close()
 
 
-async def new_database(server: str, name: str, template: str = "template0") -> str:
-    """The URL of a new database on this server, a copy of the template, which nobody may have open."""
-    url = parse_url(server)
-    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
-    await engine.dispose()
-    return url.set(database=name).render_as_string(hide_password=False)
+@pytest.fixture(scope="session")
+def shipped() -> Settings:
+    """The settings that are shipped, which nobody can change."""
+    return load_settings(ROOT / "config.yaml", environment={})
 
 
 @pytest.fixture(scope="session")

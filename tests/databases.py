@@ -1,10 +1,12 @@
-"""Databases that go away and come back."""
+"""Databases that go away and come back, and databases that one test after the other may have."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -62,3 +64,76 @@ async def server_of(url: str) -> Server:
     own = parsed.database if parsed.database and parsed.database.startswith("test_") else f"test_{uuid.uuid4().hex}"
     engine = create_async_engine(parsed.set(database="postgres"), isolation_level="AUTOCOMMIT")
     return Server(engine, own)
+
+
+# Everything of a database that a test may have changed beside its rows.
+SHAPE = """
+SELECT md5(string_agg(line, ',' ORDER BY line)) FROM (
+  SELECT concat_ws(' ', relname, relkind, attname, atttypid, atttypmod, attnotnull) AS line
+  FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+  WHERE relnamespace = 'public'::regnamespace AND attnum > 0
+  UNION ALL SELECT pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+  WHERE relnamespace = 'public'::regnamespace
+  UNION ALL SELECT concat_ws(' ', conname, pg_get_constraintdef(pg_constraint.oid)) FROM pg_constraint
+  UNION ALL SELECT array_to_string(setconfig, ' ')
+  FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase WHERE datname = current_database()
+) AS lines
+"""
+OTHERS_END = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+class Reused:
+    """Databases with every table and no row in them. To empty one costs a tenth of what it costs to make one."""
+
+    def __init__(self, server: str, prepare: Callable[[str], Awaitable[object]]) -> None:
+        """``prepare`` brings the database of a URL up to what each test shall find."""
+        self._server = server
+        self._prepare = prepare
+        self._free: list[str] = []
+        self._shape: str | None = None
+
+    async def take(self) -> str:
+        """The URL of one that nobody has."""
+        if self._free:
+            return self._free.pop()
+        url = await new_database(self._server, f"test_{uuid.uuid4().hex}")
+        await self._prepare(url)
+        connection = await _connect(url)
+        try:
+            self._shape = await connection.fetchval(SHAPE)
+        finally:
+            await connection.close()
+        return url
+
+    async def give_back(self, url: str) -> None:
+        """One that is not as it was made, or takes no connection, is not given to anybody again."""
+        try:
+            connection = await _connect(url)
+        except (OSError, asyncpg.PostgresError):
+            return
+        try:
+            await connection.execute(OTHERS_END)
+            if await connection.fetchval(SHAPE) != self._shape:
+                return
+            tables = ", ".join(table.name for table in metadata.sorted_tables)
+            await connection.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+        finally:
+            await connection.close()
+        self._free.append(url)
+
+
+async def new_database(server: str, name: str) -> str:
+    """The URL of a new and empty database on this server."""
+    connection = await _connect(server)
+    try:
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+    finally:
+        await connection.close()
+    return parse_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+async def _connect(url: str) -> asyncpg.Connection:
+    return await asyncpg.connect(parse_url(url).set(drivername="postgresql").render_as_string(hide_password=False))

@@ -15,9 +15,9 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 
 from bot.app import App
 from bot.building import build_app
-from bot.config import load_settings
 from bot.settings import Settings
 from handoff.calendar import WEEKDAYS
+from tests.words import words_of
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "artifacts" / "screenshots"
@@ -71,7 +71,7 @@ class Inn:
         return self._app
 
     async def start(self) -> None:
-        self._app = await build_app(self.settings)
+        self._app = await build_app(self.settings, words=words_of(self.settings))
         await self._app.start()
         await self._app.supervisor.settled.wait()
         self._runner = web.AppRunner(self._app.web(), shutdown_timeout=1)
@@ -91,8 +91,7 @@ class Inn:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def inn(tmp_path: Path, faq_cache: Path) -> AsyncIterator[Inn]:
-    shipped = load_settings(ROOT / "config.yaml", {})
+async def inn(shipped: Settings, tmp_path: Path, faq_cache: Path) -> AsyncIterator[Inn]:
     settings = replace(
         shipped,
         database=replace(shipped.database, url=f"sqlite:///{tmp_path / 'innkeeper.db'}"),

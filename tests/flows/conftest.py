@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import uuid
 from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,18 +13,16 @@ from typing import Any, TypeVar
 
 import pytest
 
-from bot.config import load_settings
 from bot.sender import SendRules
 from bot.settings import DatabaseSettings, Settings
 from storage.database import Database
 from storage.migrations import migrate
-from tests.conftest import new_database
+from tests.databases import Reused
 from tests.flows.house import House
 from tests.flows.typing_commands import Types, typing_beside
 from tests.game import GOBLIN_AND_LAMP
 
 Made = TypeVar("Made")
-ROOT = Path(__file__).parents[2]
 ALWAYS = ("00:00-24:00",)
 
 
@@ -38,12 +35,9 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgresql(postgres_url: str) -> str:
-    """The name of a PostgreSQL database with every table and nothing in it, to be copied."""
-    name = f"migrated_{uuid.uuid4().hex}"
-    url = _apart(new_database(postgres_url, name))
-    _apart(_migrated(url))
-    return name
+def migrated_postgresql(postgres_url: str) -> Reused:
+    """PostgreSQL databases with every table and nothing in it."""
+    return Reused(postgres_url, _migrated)
 
 
 def _apart(work: Coroutine[Any, Any, Made]) -> Made:
@@ -59,20 +53,22 @@ async def _migrated(url: str) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
     """A database of each engine with every table and nothing in it: bringing a new one up takes a while."""
     if request.param == "sqlite":
         copy = tmp_path / "innkeeper.db"
         shutil.copy(request.getfixturevalue("migrated_sqlite"), copy)
-        return f"sqlite:///{copy}"
-    server, template = request.getfixturevalue("postgres_url"), request.getfixturevalue("migrated_postgresql")
-    return await new_database(server, f"test_{uuid.uuid4().hex}", template)
+        yield f"sqlite:///{copy}"
+        return
+    made: Reused = request.getfixturevalue("migrated_postgresql")
+    url = await made.take()
+    yield url
+    await made.give_back(url)
 
 
 @pytest.fixture
-def settings(database_url: str, faq_cache: Path) -> Settings:
+def settings(shipped: Settings, database_url: str, faq_cache: Path) -> Settings:
     """The shipped settings, open around the clock, on an empty database."""
-    shipped = load_settings(ROOT / "config.yaml", environment={})
     days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
     return replace(
         shipped,

@@ -17,7 +17,6 @@ from bot.building import build_app
 from bot.networks import Off
 from bot.sender import SendRules
 from bot.settings import Settings
-from bot.words import Words, read_words
 from channels.base import Channel
 from channels.memory.adapter import MemoryChannel
 from handoff import agents, tickets
@@ -28,12 +27,9 @@ from messaging.conversations import Message, find, latest
 from messaging.live import Live
 from messaging.messages import Direction
 from storage.database import Database
+from tests.words import words_of
 
 Made = TypeVar("Made", bound=Act)
-
-
-# Reading them takes longer than all else that begins, and they are never changed.
-WORDS: dict[str, Words] = {}
 
 
 class Clock:
@@ -85,16 +81,6 @@ class House:
         assert self._app is not None, "the program is not running"
         return self._app
 
-    def words(self) -> Words:
-        """As the program would read them, each version of the files once for all houses."""
-        chosen = self.settings
-        files = [chosen.guard.phrases, chosen.conduct.words, *sorted(chosen.service.texts.glob("*.yaml"))]
-        stamps = [(path, path.stat().st_mtime_ns if path.exists() else 0) for path in files]
-        key = repr((chosen.service, chosen.guard, chosen.conduct, chosen.hours, stamps))
-        if key not in WORDS:
-            WORDS[key] = read_words(chosen)
-        return WORDS[key]
-
     async def begin(self, *, settled: bool = True) -> None:
         """``settled``: wait until it is known how every channel stands, which never is of one that keeps failing."""
 
@@ -103,7 +89,7 @@ class House:
 
         self._tasks_before = asyncio.all_tasks()
         self._app = await build_app(
-            self.settings, networks=networks, now=self.clock, rules=self.rules, words=self.words()
+            self.settings, networks=networks, now=self.clock, rules=self.rules, words=words_of(self.settings)
         )
         await self._app.start()
         if settled:

@@ -13,7 +13,6 @@ import pytest
 
 from bot.app import App
 from bot.building import build_app
-from bot.config import load_settings
 from bot.networks import Off
 from bot.settings import DatabaseSettings, Settings
 from channels.base import Channel
@@ -29,16 +28,15 @@ from messaging.live import Live
 from messaging.messages import Direction, Status
 from storage.database import Database
 from tests.protocol.discord_server import DiscordServer, NotPossible, Player
+from tests.words import words_of
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489")
-ROOT = Path(__file__).parents[2]
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @pytest.fixture
-def settings(tmp_path: Path, faq_cache: Path) -> Settings:
+def settings(shipped: Settings, tmp_path: Path, faq_cache: Path) -> Settings:
     """The shipped settings, open around the clock, on an empty database (tests/flows uses both engines)."""
-    shipped = load_settings(ROOT / "config.yaml", environment={})
     return replace(
         shipped,
         database=DatabaseSettings(f"sqlite:///{tmp_path / 'innkeeper.db'}"),
@@ -77,7 +75,7 @@ class Inn:
         def networks(_settings: Settings, _database: Database, _live: Live) -> tuple[dict[str, Channel], list[Off]]:
             return {channel.name: channel}, []
 
-        self._app = await build_app(self._settings, networks=networks)
+        self._app = await build_app(self._settings, networks=networks, words=words_of(self._settings))
         await self._app.start()
         await self._app.supervisor.settled.wait()
 

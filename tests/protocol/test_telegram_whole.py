@@ -15,7 +15,6 @@ from aiohttp.test_utils import TestServer
 
 from bot.app import App
 from bot.building import build_app
-from bot.config import load_settings
 from bot.networks import Off
 from bot.settings import DatabaseSettings, Settings
 from channels.base import Channel
@@ -32,18 +31,17 @@ from messaging.messages import Direction, Status
 from storage.database import Database
 from tests.protocol.telegram_kit import settings_for
 from tests.protocol.telegram_server import FakeTelegram, FakeUser, too_many_requests
+from tests.words import words_of
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489")
-ROOT = Path(__file__).parents[2]
 ALWAYS = ("00:00-24:00",)
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @pytest.fixture
-def settings(tmp_path: Path, faq_cache: Path) -> Settings:
+def settings(shipped: Settings, tmp_path: Path, faq_cache: Path) -> Settings:
     """The shipped settings, open around the clock, on an empty database (tests/flows uses both engines)."""
     always: dict[str, Any] = dict.fromkeys(DAYS, ALWAYS)
-    shipped = load_settings(ROOT / "config.yaml", environment={})
     return replace(
         shipped,
         database=DatabaseSettings(f"sqlite:///{tmp_path / 'innkeeper.db'}"),
@@ -68,7 +66,7 @@ class Inn:
         def networks(_settings: Settings, _database: Database, _live: Live) -> tuple[dict[str, Channel], list[Off]]:
             return {channel.name: channel}, []
 
-        self.app = await build_app(self._settings, networks=networks)
+        self.app = await build_app(self._settings, networks=networks, words=words_of(self._settings))
         await self.app.start()
         return self.app
 
