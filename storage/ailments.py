@@ -41,6 +41,9 @@ def told(error: BaseException, place: str) -> str:
     # An adapter's error wraps that of the driver.
     code = getattr(cause, "sqlite_errorcode", None)
     state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+    if isinstance(cause, OSError):
+        # Of the driver for PostgreSQL: SQLite's errors are none. TimeoutError is one, with nothing to say.
+        return f"The server of {place} does not answer ({cause!r}). Is it running, and is database.url right?"
     remedy = _OF_SQLITE.get(code & 0xFF) if code is not None else _OF_POSTGRESQL.get(state or "")
     line = f"{type(cause).__name__}: {str(cause).splitlines()[0] if str(cause) else ''}"
     return line if remedy is None else f"{line}. {remedy.format(place=place)}."

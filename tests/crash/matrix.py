@@ -19,7 +19,6 @@ from typing import Any
 import asyncpg  # type: ignore[import-untyped]
 
 from tests.crash.processes import Launcher, launcher
-from tests.crash.replicas import Replicas
 from tests.crash.world import Outcome, Plan, World, write_faq
 
 Row = tuple[str, str]
@@ -61,17 +60,16 @@ class Matrix:
         seed: int,
         *,
         told: Callable[[], None] = lambda: None,
-        replicas: bool = False,
+        kind: Callable[..., World] = World,
         **more: Any,
     ) -> Outcome:
-        """One world (``more`` as in Plan), of one process or of several replicas.
+        """One world (``more`` as in Plan), of one process or of another ``kind``.
 
         Where it breaks a promise, its folder (settings, log, SQLite database) is kept and named.
         """
         folder = Path(tempfile.mkdtemp(prefix="innkeeper-world-"))
         plan = Plan(engine, await self._database(engine, folder), mode, kills, seed, **more)
-        world = Replicas if replicas else World
-        outcome = await world(plan, self.launcher, folder, self.faq, told).run()
+        outcome = await kind(plan, self.launcher, folder, self.faq, told).run()
         if outcome.report.problems and plan.fault is None:
             outcome.report.problems.insert(0, f"its log is in {folder}")
         else:

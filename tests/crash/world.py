@@ -243,11 +243,11 @@ class World:
             while not is_settled(await read(self.plan.database), self._record):  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.05)
 
-    async def _until_serving(self, process: Process, within: float) -> None:
+    async def _until_serving(self, process: Process, within: float, port: int | None = None) -> None:
         async with asyncio.timeout(within):
             while not process.ended.is_set():
                 with suppress(OSError):
-                    _, writer = await asyncio.open_connection("127.0.0.1", self._port)
+                    _, writer = await asyncio.open_connection("127.0.0.1", port or self._port)
                     writer.close()
                     return
                 # A port tells nobody that it begins to listen.
