@@ -162,9 +162,10 @@ class Webhooks:
             lanes[chat_id] = asyncio.create_task(self._run_lane(bot, chat_id))
 
     async def _run_lane(self, bot: BotAccount, chat_id: int) -> None:
-        queue = self._queues[bot.token, chat_id]
+        key = bot.token, chat_id
         try:
-            while queue:
+            # Looked up each time: another setWebhook begins another queue.
+            while queue := self._queues[key]:
                 update = bot.pending.get(queue[0])
                 if update is None:
                     queue.popleft()
@@ -172,12 +173,14 @@ class Webhooks:
                 async with self._slots[bot.token]:
                     taken = await self._post(bot, update)
                 if taken:
-                    bot.pending.pop(queue.popleft(), None)
+                    bot.pending.pop(update["update_id"], None)
                     self._world.changed()
                 else:
                     await asyncio.sleep(self.retry_after)
         finally:
-            self._lanes[bot.token].pop(chat_id, None)
+            # Unless this one was stopped, and another has begun in its place.
+            if self._lanes[bot.token].get(chat_id) is asyncio.current_task():
+                del self._lanes[bot.token][chat_id]
 
     async def _post(self, bot: BotAccount, update: Json) -> bool:
         assert bot.webhook is not None
