@@ -56,8 +56,8 @@ class Missed:
         await asyncio.wait([self._reading])
 
     async def _read(self) -> None:
-        url = yarl.URL(self._position.gateway).with_query(v="10", encoding="json")
         try:
+            url = yarl.URL(self._position.gateway).with_query(v="10", encoding="json")
             async with aiohttp.ClientSession() as http, http.ws_connect(url, max_msg_size=0) as socket:
                 await self._follow(socket)
         except (aiohttp.ClientError, OSError, ValueError, LookupError, TypeError) as error:

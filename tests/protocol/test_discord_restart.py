@@ -84,7 +84,15 @@ async def test_a_session_that_discord_forgot_leads_to_the_histories(server: Disc
     assert histories_read(server, ann.dm_channel) > 0
 
 
-@pytest.mark.parametrize("position", ["no position", "{}", str(Position("ws://127.0.0.1:9/", "session-1", 1))])
+@pytest.mark.parametrize(
+    "position",
+    [
+        "no position",
+        "{}",
+        '{"gateway": null, "session": 1, "sequence": []}',
+        str(Position("ws://127.0.0.1:9/", "session-1", 1)),
+    ],
+)
 async def test_a_position_that_leads_nowhere_leads_to_the_histories(server: DiscordServer, position: str) -> None:
     ann = server.user("Ann")
     program = Program(server)
