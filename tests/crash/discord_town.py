@@ -100,8 +100,13 @@ class DiscordTown:
             self._write(chat)
         elif deed < 0.78:
             self._press(chat)
-        elif deed < 0.86:
+        elif deed < 0.82:
             self._use(Written(str(chat), "", None, is_use=True), self._chats[chat].slash("human", channel=chat))
+        elif deed < 0.86:
+            self._number += 1
+            question = f"{self._chance.choice(QUESTIONS)} d{self._number}"
+            asked = self._chats[chat].slash("ask", channel=chat, question=question)
+            self._use(Written(str(chat), "", question, is_use=True), asked)
         elif deed < 0.97:
             fault = self._chance.choice(TROUBLES)
             self.server.fault(method="POST", path=f"/channels/{chat}/messages", **fault)
