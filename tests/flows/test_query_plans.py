@@ -37,6 +37,7 @@ ROWS = 20_000
 GROWING = frozenset(metadata.tables) - SMALL | {"same"}
 # Small however much there is, or left after the first few rows of an order that it keeps.
 READ_WHOLE = frozenset({"ix_tickets_resolved_at"})
+SHORT_LIST = 20
 # Partial, and yet of every message that a network named.
 LARGE = frozenset({"ix_messages_external_id"})
 
@@ -54,23 +55,27 @@ async def town(quiet_cottage: House) -> House:
 
 @contextmanager
 def caught() -> Iterator[dict[str, tuple[str, Any]]]:
-    """Statements that any database is asked within the block, each kind once, as it asks for the most.
+    """Statements that any database is asked within the block, each kind once, with the longest of its short lists.
 
-    A list of two may be answered in another way than a list of one.
+    A list of two may be answered in another way than a list of one; for a long one it is right to read a small table.
     """
     found: dict[str, tuple[str, Any]] = {}
 
     def asked(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, many: bool) -> None:
         if re.match(r"\s*(SELECT|UPDATE|DELETE|WITH)\b", statement):
-            kind = _kind(statement)
-            if kind not in found or len(statement) > len(found[kind][0]):
-                found[kind] = statement, values[0] if many and values else values
+            kind, given = _kind(statement), values[0] if many and values else values
+            if kind not in found or _worth(given) > _worth(found[kind][1]):
+                found[kind] = statement, given
 
     sa.event.listen(sa.Engine, "before_cursor_execute", asked)
     try:
         yield found
     finally:
         sa.event.remove(sa.Engine, "before_cursor_execute", asked)
+
+
+def _worth(values: Any) -> int:
+    return len(values) if len(values) <= SHORT_LIST else -len(values)
 
 
 def _kind(statement: str) -> str:
@@ -93,9 +98,9 @@ async def test_every_statement_of_a_busy_day_keeps_to_indexes(town: House) -> No
     assert offending == [], "\n".join(offending)
 
 
-async def test_a_scan_would_be_seen(town: House) -> None:
+async def test_a_scan_would_be_seen(cottage: House) -> None:
     """That the test above looks."""
-    database = town.app.database
+    database = cottage.app.database
     async with database.reading() as connection:
         for table in sorted(GROWING - {"same"}):
             explain = _sqlite_scans if database.is_sqlite else _postgresql_scans
@@ -158,6 +163,9 @@ async def _sqlite_scans(connection: AsyncConnection, statement: str, values: Any
     for row in plan:
         scan = re.match(r"SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+))?", row.detail)
         if scan and scan[1] in GROWING and not _is_short(scan[2]):
+            found.append(row.detail)
+        # A channel's conversations, players or messages to send are as many as there are.
+        if re.search(r" \(channel=\?\)$", row.detail):
             found.append(row.detail)
     return found
 
