@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from faq.embedding.choice import EmbeddingCache, open_embedder
+from faq.embedding.lens import lens_for
 from faq.embedding.letters import small_letters
 from faq.errors import FaqError
 from faq.language.background import backgrounds
@@ -30,7 +31,8 @@ def main(arguments: list[str]) -> None:
         raise SystemExit(str(error)) from error
     texts = [small_letters(text) for text in (*lesson.texts, *lesson.handed_on, *strangers)]
     embedded = None if embedder is None else EmbeddingCache(embedder, target.parent).embed(texts)
-    save(train(lesson, strangers, embedded), target)
+    lens = None if embedder is None else lens_for(embedder.name, texts[: len(lesson.texts)])
+    save(train(lesson, strangers, embedded, lens=lens), target)
 
 
 if __name__ == "__main__":

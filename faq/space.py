@@ -31,7 +31,7 @@ class Shares:
 _FEW, _MANY = 5, 25
 _MEANING = (0.3, 0.12)
 _EMBEDDING = (0.75, 0.5)
-_MEANING_BESIDE_EMBEDDING = (0.1, 0.0)
+_MEANING_BESIDE_EMBEDDING = (0.05, 0.0)
 _WORDS_OF_SPELLED = 0.35
 # How far the turn of the embedding is held towards no turn at all; more so where few phrasings tell.
 _HELD = 15.0
@@ -68,8 +68,8 @@ class Blocks:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """The vocabularies and centres that turn folded texts into rows; ``embedding_turn`` plays down the directions in
-    which phrasings of one entry differ."""
+    """The vocabularies and centres that turn folded texts into rows; ``embedding_turn`` is the lens, where there is
+    one, and plays down the directions in which phrasings of one entry differ."""
 
     words: Vocabulary
     characters: Vocabulary
@@ -99,17 +99,19 @@ def learn_space(
     embedded: Matrix | None,
     limit: int,
     same: Sequence[NDArray[np.int64]],
+    lens: Matrix | None = None,
 ) -> Space:
     """The space of these texts; each vocabulary keeps at most ``limit`` grams.
 
-    ``same`` are groups of places: each the phrasings of one entry.
+    ``same`` are groups of places: each the phrasings of one entry. ``lens`` is what other FAQs taught of the embedding.
     """
     stream, count = Stream(folded), len(folded)
     centre: Matrix = np.zeros(0, np.float32)
     turn: Matrix = np.zeros((0, 0), np.float32)
     if embedded is not None:
         centre = embedded.mean(axis=0) if count else np.zeros(embedded.shape[1], np.float32)
-        turn = _turn(centred(embedded, centre), same)
+        seen = np.eye(embedded.shape[1], dtype=np.float32) if lens is None else lens
+        turn = seen @ _turn(centred(centred(embedded, centre) @ seen, np.zeros(1, np.float32)), same)
     return Space(
         words=learn_vocabulary(stream.words(), count, limit),
         characters=learn_vocabulary(stream.characters(), count, limit),

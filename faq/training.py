@@ -51,7 +51,9 @@ class Material:
     ``phrasings_each`` the mean number of phrasings an entry and language.
     """
 
-    def __init__(self, lesson: Lesson, strangers: Sequence[str], embedded: Matrix | None) -> None:
+    def __init__(
+        self, lesson: Lesson, strangers: Sequence[str], embedded: Matrix | None, lens: Matrix | None = None
+    ) -> None:
         self.lesson = lesson
         self.entries = np.asarray(lesson.entries, dtype=np.int64)
         self.count = len(lesson.texts)
@@ -61,7 +63,7 @@ class Material:
         own = None if embedded is None else embedded[: self.count]
         places = np.flatnonzero(~np.asarray(lesson.is_title, dtype=bool))
         same = [places[self.entries[places] == entry] for entry in np.unique(self.entries[places])]
-        self.space: Space = learn_space(self.folded[: self.count], self.lexicon, own, _MOST_GRAMS, same)
+        self.space: Space = learn_space(self.folded[: self.count], self.lexicon, own, _MOST_GRAMS, same, lens)
         self.blocks: Blocks = self.space.blocks(self.folded, self.lexicon, embedded)
         self.landmarks = _landmarks(self.count)
         own_rows = [
@@ -82,15 +84,17 @@ def train(
     strangers: Sequence[str],
     embedded: Matrix | None,
     *,
+    lens: Matrix | None = None,
     words: Shares | None = None,
     semantic: Shares | None = None,
 ) -> Model:
     """Learn the model: vocabularies, class scores, calibration and thresholds.
 
     ``embedded`` holds one vector per text of the lesson, then of what was handed on, then of the strangers; without
-    it words stand alone. ``words`` and ``semantic`` weigh the comparisons otherwise than the FAQ's size suggests.
+    it words stand alone. Through ``lens`` the vectors are compared. ``words`` and ``semantic`` weigh the comparisons
+    otherwise than the FAQ's size suggests.
     """
-    material = Material(lesson, strangers, embedded)
+    material = Material(lesson, strangers, embedded, lens)
     found = [_learn_head(material, words or words_alone(material.phrasings_each))]
     if embedded is not None:
         found.append(_learn_head(material, semantic or with_embedding(material.phrasings_each)))

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import click
 
+from faq.embedding.lens import lens_for
 from faq.embedding.letters import small_letters
 from faq.embedding.port import Embedder
 from faq.evaluate import Labelled, faq_of, measure, title_of
@@ -17,6 +18,7 @@ from faq.space import Shares, with_embedding, words_alone
 from faq.training import Lesson, train
 
 _ASKED = 1200
+_WITHOUT_LENS = "- lens"
 _SPELLED, _SEMANTIC = words_alone(10), with_embedding(10)
 # Each variant: the shares of the comparisons (rescaled to sum to one), and whether titles are learned.
 _WORDS: dict[str, tuple[Shares, bool]] = {
@@ -28,6 +30,7 @@ _WORDS: dict[str, tuple[Shares, bool]] = {
 }
 _EMBEDDING: dict[str, tuple[Shares, bool]] = {
     "with the embedding": (_SEMANTIC, True),
+    _WITHOUT_LENS: (_SEMANTIC, True),
     "- titles (embedding)": (_SEMANTIC, False),
     "- words and characters": (replace(_SEMANTIC, words=0.0, characters=0.0), True),
 }
@@ -45,7 +48,15 @@ def main(
     click.echo(f"{'accuracy on dev questions, 10 phrasings':42}" + "".join(f"{name:>12}" for name in sets))
     for name, (shares, titles) in variants.items():
         row = [
-            100 * _accuracy(known, asked, shares, titles, embedders[each] if shares.embedding else None)
+            100
+            * _accuracy(
+                known,
+                asked,
+                shares,
+                titles,
+                embedders[each] if shares.embedding else None,
+                name != _WITHOUT_LENS,
+            )
             for each, (known, asked) in sets.items()
         ]
         click.echo(f"{name:42}" + "".join(f"{accuracy:>12.1f}" for accuracy in row))
@@ -65,7 +76,12 @@ def _dev(
 
 
 def _accuracy(
-    known: Sequence[Labelled], asked: Sequence[Labelled], shares: Shares, titles: bool, embedder: Embedder | None
+    known: Sequence[Labelled],
+    asked: Sequence[Labelled],
+    shares: Shares,
+    titles: bool,
+    embedder: Embedder | None,
+    through_lens: bool,
 ) -> float:
     faq = faq_of(known)
     ids = sorted(faq.entries)
@@ -83,10 +99,11 @@ def _accuracy(
     texts = [small_letters(text) for text in (*lesson.texts, *strangers)]
     embedded = None if embedder is None else embedder.embed(texts)
     scaled = _rescaled(shares)
-    if embedded is None:
+    if embedder is None or embedded is None:
         model = train(lesson, strangers, None, words=scaled)
     else:
-        model = train(lesson, strangers, embedded, semantic=scaled)
+        lens = lens_for(embedder.name, texts[: len(rows)]) if through_lens else None
+        model = train(lesson, strangers, embedded, lens=lens, semantic=scaled)
     return measure(Matcher(model, MatcherSettings(), "ablation", embedder), asked).accuracy
 
 

@@ -1,7 +1,9 @@
 """``make bench-faq``: the matcher measured on labelled questions, beside what others reach; fails below the bars.
 
 Reads ../shared/data beside the project (or $INNKEEPER_DATA); what is absent there is skipped, with the reason. Vectors
-of the questions are kept in artifacts/bench-faq, so a second run is quicker; times are measured without them.
+of the questions are kept in artifacts/bench-faq, so a second run is quicker; times are measured without them. The
+lens that comes with the embedding was learned from the phrasings of some of these sets; each of them is seen through
+another, learned without it (faq/embedding/lens.py).
 """
 
 from __future__ import annotations
