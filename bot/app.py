@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.assigning import Assigning
 from bot.bridge import Bridge, TakingIn
-from bot.clockwork import Clockwork, repeat
+from bot.clockwork import PRUNE_EVERY, Clockwork, repeat
 from bot.fetcher import Fetcher
 from bot.handed_on import EVERY, HandingOver
 from bot.intake import Intake
@@ -103,7 +103,7 @@ class App:
             "places": repeat(self.places.look, PLACES_EVERY, "places"),
             "replan": repeat(self.replanning.sweep, REPLAN_EVERY, "replan"),
             "measure": repeat(self.clockwork.measure, 5.0, "measure"),
-            "prune": repeat(self.clockwork.prune, 60.0, "prune"),
+            "prune": repeat(self.clockwork.prune, PRUNE_EVERY, "prune"),
             "faq": self.knowledge.watch(),
             "handed_on": repeat(self.handing_over.keep, EVERY, "handed_on"),
             "notices": self.lookout.run(),

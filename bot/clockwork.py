@@ -30,7 +30,9 @@ SHORTEST_PAUSE = 0.05
 REMEMBER_ARRIVALS = timedelta(days=30)
 KEEP_SENT = timedelta(days=30)
 KEEP_UNSENT = timedelta(days=1)
-PRUNED_AT_ONCE = 2000
+# More than 200 messages a second leave behind in the same time; little at once, since on SQLite others wait for it.
+PRUNE_EVERY = 3.0
+PRUNED_AT_ONCE = 1000
 
 
 async def repeat(act: Callable[[], Awaitable[None]], every: float, name: str) -> None:
