@@ -249,8 +249,8 @@ def limit(result: Measured, cores: int) -> str:
     return (
         f"{cores} cores carry processes, PostgreSQL and the load together: {total:.2f} s of CPU for 1,000 messages, "
         f"{result.cpu['the load'] / total:.0%} of it the load's own, so at most {cores / total * 1000:.0f} a second "
-        f"here, however many processes. A core for a process of its own is {1000 / result.cpu['replicas']:.0f} a second, "
-        f"a core for PostgreSQL {1000 / result.cpu['PostgreSQL']:.0f}."
+        f"here, however many processes. A core of its own carries {1000 / result.cpu['replicas']:.0f} a second for a "
+        f"process, {1000 / result.cpu['PostgreSQL']:.0f} for PostgreSQL."
     )
 
 
