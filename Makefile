@@ -31,7 +31,7 @@ run: install ## set up and serve on the embedded defaults
 	$(BIN)/innkeeper serve
 
 test: $(VENV)/dev.ok ## set up and run the tests
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/dev.ok ## ruff, mypy --strict, import-linter, hadolint
 	$(BIN)/ruff check .
@@ -66,7 +66,7 @@ bench-guard: $(VENV)/dev.ok ## how well and how fast the guard reads
 bench-faq: $(VENV)/dev.ok ## the matcher on labelled questions; ARGS=--ablate shows what each part is worth
 	nice $(BIN)/python -m tests.bench.faq $(ARGS)
 
-sweeps: $(VENV)/dev.ok ## the long versions of slow tests: every planted fault, replicas, a longer walk of the state machine
+sweeps: $(VENV)/dev.ok ## the long versions of slow tests: every planted fault, replicas, flows of words on PostgreSQL, a longer state machine
 	nice $(BIN)/pytest -m sweep -n 2 --dist loadfile
 	MACHINE=100 nice $(BIN)/pytest --timeout=3000 tests/flows/test_machine.py
 

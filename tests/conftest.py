@@ -20,6 +20,18 @@ from tests.databases import Reused, new_database
 from tests.postgresql import postgresql
 
 ROOT = Path(__file__).parents[1]
+# The files that take longest come first, so that no worker is left alone with one at the end.
+FIRST = (
+    "crash/test_crash.py",
+    "browser/test_console_work.py",
+    "crash/test_planted.py",
+    "browser/test_console.py",
+    "crash/test_replicas.py",
+    "browser",
+    "commands",
+    "flows/test_machine.py",
+    "flows",
+)
 
 # On a busy machine the time of one example says nothing.
 hypothesis.settings.register_profile("busy", deadline=None)
@@ -31,6 +43,14 @@ def _quick_tracebacks() -> None:
     """What is logged is shown where a test fails; the pretty form of an error takes seconds to draw."""
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[structlog.processors.add_log_level, plain])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(Path(__file__).parent).as_posix()
+        return next((number for number, start in enumerate(FIRST) if path.startswith(start)), len(FIRST))
+
+    items.sort(key=place)
 
 
 def pytest_collection_finish() -> None:

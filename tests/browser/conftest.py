@@ -110,7 +110,11 @@ async def inn(shipped: Settings, tmp_path: Path, faq_cache: Path) -> AsyncIterat
 @pytest_asyncio.fixture(loop_scope="session")
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     made = await browser.new_context(
-        locale="en-GB", timezone_id="Europe/London", viewport={"width": 1100, "height": 820}
+        locale="en-GB",
+        timezone_id="Europe/London",
+        viewport={"width": 1100, "height": 820},
+        # Whatever moves is painted again and again.
+        reduced_motion="reduce",
     )
     made.set_default_timeout(10_000)
     yield made
@@ -135,7 +139,9 @@ async def page(context: BrowserContext) -> AsyncIterator[Page]:
 
 
 async def keep(page: Page, name: str) -> None:
-    """Save what the page looks like, for people to look at."""
+    """Save what the page looks like, for people to look at, where ``PICTURES`` is set: to paint it takes a while."""
+    if not os.environ.get("PICTURES"):
+        return
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     await page.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")
 
@@ -143,7 +149,7 @@ async def keep(page: Page, name: str) -> None:
 @pytest_asyncio.fixture(loop_scope="session")
 async def player(browser: Browser, inn: Inn) -> AsyncIterator[Page]:
     """Somebody else's browser, in the web chat."""
-    context = await browser.new_context(locale="en-GB", viewport={"width": 420, "height": 780})
+    context = await browser.new_context(locale="en-GB", viewport={"width": 420, "height": 780}, reduced_motion="reduce")
     context.set_default_timeout(10_000)
     page = await context.new_page()
     await page.goto(f"{inn.url}/chat")

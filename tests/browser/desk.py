@@ -8,6 +8,7 @@ from playwright.async_api import Locator, Page, expect
 
 from handoff import agents, sessions
 from handoff.agents import Role
+from handoff.console.access import COOKIE, PATH
 from tests.browser.conftest import Inn
 
 PASSWORD = "lantern harbour tin"
@@ -30,11 +31,13 @@ async def link_for(inn: Inn, name: str, role: Role = Role.AGENT) -> str:
 
 
 async def let_in(inn: Inn, page: Page, name: str, role: Role = Role.AGENT) -> None:
-    """An agent who has come in through their link."""
-    await page.goto(await link_for(inn, name, role))
-    await page.get_by_label("New password").fill(PASSWORD)
-    await page.get_by_label("Once more").fill(PASSWORD)
-    await page.get_by_role("button", name="Set password and start").click()
+    """A new agent who is signed in already. How they come in by a link or a password is tested in test_console.py."""
+    database, now = inn.app.database, datetime.now(UTC)
+    async with database.transaction() as connection:
+        agent = await agents.add(database, connection, name=name, desk_name=name.capitalize(), role=role, now=now)
+        token = await sessions.begin(connection, agent.id, now, sessions.Lifetime())
+    await page.context.add_cookies([{"name": COOKIE, "value": token, "url": f"{inn.url}{PATH}"}])
+    await page.goto(f"{inn.url}{PATH}/")
     await expect(page.get_by_text("Live", exact=True)).to_be_visible()
 
 

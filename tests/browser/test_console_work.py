@@ -26,7 +26,9 @@ async def page(page: Page) -> AsyncIterator[Page]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def tom(browser: Browser, inn: Inn) -> AsyncIterator[Page]:
     """A colleague in another browser, signed in."""
-    context = await browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 860})
+    context = await browser.new_context(
+        locale="en-GB", viewport={"width": 1280, "height": 860}, reduced_motion="reduce"
+    )
     context.set_default_timeout(10_000)
     opened = await context.new_page()
     await let_in(inn, opened, "tom")

@@ -187,7 +187,7 @@ class Wire:
             sink.write(chunk)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(each, marks=pytest.mark.sweep) for each in (2, 3))])
 async def test_a_wire_that_keeps_breaking_loses_and_doubles_nothing(inn: Inn, page: Page, seed: int) -> None:
     async with Wire(inn.port, random.Random(seed)) as wire:
         wire.is_good = True

@@ -23,7 +23,24 @@ from tests.flows.typing_commands import Types, typing_beside
 from tests.game import GOBLIN_AND_LAMP
 
 Made = TypeVar("Made")
+# What is decided and said, and not how it is kept: on SQLite always, on PostgreSQL in make sweeps. What these store and
+# read is tested on both engines beside its code (tests/handoff, tests/messaging, tests/storage), every statement of a
+# busy day in test_query_plans.py.
+OF_WORDS = frozenset(
+    f"test_{name}.py"
+    for name in """answers browsing clocks_undo conduct feedback forms guard handing_on notices own_tickets places
+    presence questions snoozing surveys time_zones typing undo waits""".split()
+)
 ALWAYS = ("00:00-24:00",)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == Path(__file__).parent and item.path.name in OF_WORDS:
+            parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+            if parameters.get("database_url") == "postgresql":
+                item.add_marker(pytest.mark.sweep)
 
 
 @pytest.fixture(scope="session")
