@@ -84,7 +84,7 @@ class Side:
     async def _load(self, size: Size, *, messages: int, mode: str) -> dict[str, object]:
         chats = min(size.chats, messages)
         await self.control("load", chats=chats, messages=messages, texts=TEXTS, mode=mode, rate=STEADY_RATE, again=True)
-        report = await self.control("load_report", within=300)
+        report = await self.control("load_report", within=60)
         if report["answered"] != report["messages"] or report["extra"]:
             self.faults.append(f"{self.name}: {report['answered']} of {report['messages']}, {report['extra']} extra")
         return report

@@ -197,7 +197,7 @@ async def _pattern(database: Database, name: str, chat: str, began: datetime, we
 def plan(patterns: Sequence[Pattern], count: int, loaded: int, now: datetime) -> tuple[list[Talk], int]:
     """Talks with ``count`` messages in all, in the order of time, and how many players had them.
 
-    The first ``loaded`` chats end with an answered question: they are the ones that will write again.
+    The first ``loaded`` chats, which will write again, had no ticket: nobody's request is to be taken up again.
     """
     chance = random.Random(SEED)
     people = max(count // MESSAGES_A_PLAYER, loaded)
@@ -212,6 +212,8 @@ def plan(patterns: Sequence[Pattern], count: int, loaded: int, now: datetime) ->
     begin, talks, counters = now - MONTH, [], [0] * people
 
     def add(pattern: Pattern, person: int, at: datetime) -> None:
+        if chat_of(person, people) < FIRST_CHAT + loaded and pattern.rows["tickets"]:
+            pattern = patterns[0]
         talks.append(Talk(f"t{len(talks)}", person + 1, pattern, counters[person], at - pattern.began))
         counters[person] += pattern.span
 
@@ -219,10 +221,6 @@ def plan(patterns: Sequence[Pattern], count: int, loaded: int, now: datetime) ->
     for number, pattern in enumerate(drawn):
         # Everybody once, in any order; then whoever comes.
         add(pattern, number if number < people else chance.randrange(people), begin + number * length)
-    answered = [each for each in patterns if each.name.startswith("answered")]
-    for person in range(people):
-        if chat_of(person, people) < FIRST_CHAT + loaded:
-            add(chance.choice(answered), person, now - OPEN_FOR)
     # Those who wait are the last in the month, and none of those who write again.
     waiting = chance.sample(
         [each for each in range(people) if chat_of(each, people) >= FIRST_CHAT + loaded], still_open
