@@ -23,13 +23,10 @@ from tests.flows.typing_commands import Types, typing_beside
 from tests.game import GOBLIN_AND_LAMP
 
 Made = TypeVar("Made")
-# What is decided and said, and not how it is kept: on SQLite always, on PostgreSQL in make sweeps. What these store and
-# read is tested on both engines beside its code (tests/handoff, tests/messaging, tests/storage), every statement of a
-# busy day in test_query_plans.py.
+# What is decided and said, and not how it is kept: on SQLite always, on PostgreSQL in make sweeps. The statements that
+# these lead to are those of the other files here, which always run on both engines.
 OF_WORDS = frozenset(
-    f"test_{name}.py"
-    for name in """answers browsing clocks_undo conduct feedback forms guard handing_on notices own_tickets places
-    presence questions snoozing surveys time_zones typing undo waits""".split()
+    f"test_{name}.py" for name in ("answers", "browsing", "clocks_undo", "forms", "places", "time_zones", "typing")
 )
 ALWAYS = ("00:00-24:00",)
 
