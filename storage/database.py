@@ -44,9 +44,9 @@ MIGRATIONS_LOCK = 0x1222_4EE9
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 _LAST_WORDS_WITHIN = 0.2
-
 STANDS_STILL = 10.0
 """Seconds after which PostgreSQL ends a transaction whose process says nothing more, and gives its locks to others."""
+
 
 class Moment(sa.types.TypeDecorator[datetime]):
     """An aware UTC datetime. SQLite keeps microseconds since 1970, so that order and index are plain numbers."""
@@ -93,8 +93,8 @@ class Database:
     def open(cls, url: str, *, pool_size: int = 10, stands_still: float = STANDS_STILL) -> Database:
         """Engines for ``url``; nothing is connected yet.
 
-        Raises DatabaseFault for a URL that is not understood, DatabaseUnreachable where its folder cannot be made.
         A process that stands still for ``stands_still`` seconds within a transaction loses it: others want its rows.
+        Raises DatabaseFault for a URL that is not understood, DatabaseUnreachable where its folder cannot be made.
         """
         parsed = parse_url(url)
         # Errors are logged, and what players wrote is not.
@@ -200,9 +200,9 @@ class Database:
         async with self._translated(), self._reading.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             async with connection.begin():
-                yield connection
                 # It holds nobody up, however long whoever reads does something else.
                 await connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+                yield connection
 
     async def lock_migrations(self, connection: AsyncConnection) -> None:
         """One transaction at a time changes the schema; the others wait here. SQLite's writer is alone anyway."""
@@ -305,6 +305,10 @@ def parse_url(url: str) -> URL:
     return parsed.set(drivername=drivers[backend])
 
 
+def _milliseconds(seconds: float) -> str:
+    return str(round(seconds * 1000))
+
+
 def _join(threads: Iterable[Thread], within: float) -> None:
     end = time.monotonic() + within
     for thread in threads:
@@ -326,10 +330,6 @@ def _prepare_sqlite(engine: AsyncEngine, begin: str, threads: WeakSet[Thread]) -
 
     sa.event.listen(engine.sync_engine, "connect", connected)
     sa.event.listen(engine.sync_engine, "begin", begins)
-def _milliseconds(seconds: float) -> str:
-    return str(round(seconds * 1000))
-
-
 
 
 # What a database says of the values that it was given; everything else it says of itself, and may pass: also that a
