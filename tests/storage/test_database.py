@@ -236,6 +236,20 @@ async def test_who_stands_still_in_a_transaction_holds_nobody_up_for_long(server
     await keep(still, "by a new connection")
 
 
+async def test_who_reads_a_snapshot_may_take_its_time(server: Server) -> None:
+    """A backup holds nobody up, however slow the disk is that it is written to."""
+    quick = await server.new_database()
+    url = server.engine.url.set(database=server.name).render_as_string(hide_password=False)
+    slow = Database.open(url, stands_still=0.1)
+    server.opened.append(slow)
+    async with slow.snapshot() as connection:
+        assert await connection.scalar(sa.select(sa.func.count()).select_from(holders)) == 0
+        async with quick.reading() as other:
+            await other.execute(sa.text("SELECT pg_sleep(0.4)"))
+        await keep(quick, "later")
+        assert await connection.scalar(sa.select(sa.func.count()).select_from(holders)) == 0
+
+
 async def test_a_deadlock_passes(server: Server) -> None:
     """Two transactions that wait for each other: the one that is given up may be tried again."""
     database = await server.new_database()
