@@ -15,7 +15,6 @@ from bot.assigning import Assigning
 from bot.bridge import Bridge, TakingIn
 from bot.clockwork import PRUNE_EVERY, Clockwork, repeat
 from bot.fetcher import Fetcher
-from bot.handed_on import EVERY, HandingOver
 from bot.intake import Intake
 from bot.marks import Marks
 from bot.metrics import Metrics
@@ -29,6 +28,7 @@ from bot.sender import Sender, SendRules
 from bot.settings import Settings
 from bot.supervisor import Supervisor
 from bot.texts import Texts
+from bot.traffic import EVERY, TrafficKeeper
 from bot.typing_signs import TypingSigns
 from bot.web import make_web
 from channels.base import Channel
@@ -60,7 +60,7 @@ class App:
     metrics: Metrics
     texts: Texts
     knowledge: Knowledge
-    handing_over: HandingOver
+    traffic: TrafficKeeper
     channels: Mapping[str, Channel]
     off: Sequence[Off]
     intake: Intake
@@ -105,7 +105,7 @@ class App:
             "measure": repeat(self.clockwork.measure, 5.0, "measure"),
             "prune": repeat(self.clockwork.prune, PRUNE_EVERY, "prune"),
             "faq": self.knowledge.watch(),
-            "handed_on": repeat(self.handing_over.keep, EVERY, "handed_on"),
+            "traffic": repeat(self.traffic.keep, EVERY, "traffic"),
             "notices": self.lookout.run(),
             "typing_signs": self.typing_signs.run(),
             "bridge": self.bridge.run(),

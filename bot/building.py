@@ -22,7 +22,6 @@ from bot.bridge import Bridge, TakingIn
 from bot.clockwork import Clockwork
 from bot.fetcher import Fetcher
 from bot.guarding import Guarding
-from bot.handed_on import HandingOver
 from bot.happenings import ActDone, EditEnded
 from bot.human_words import HumanWords
 from bot.intake import Intake
@@ -50,6 +49,7 @@ from bot.tailoring import (
     utc_now,
 )
 from bot.texts import Texts
+from bot.traffic import TrafficKeeper
 from bot.typing_signs import TypingSigns
 from bot.waits import Waits
 from bot.words import Words, read_words
@@ -178,7 +178,7 @@ def _assemble(
         metrics=metrics,
         texts=texts,
         knowledge=knowledge,
-        handing_over=HandingOver(database, settings.faq.cache, now),
+        traffic=TrafficKeeper(database, settings.faq.cache, now),
         channels=channels,
         off=off,
         intake=intake,

@@ -124,9 +124,7 @@ class Lookout:
         room = self.database.room()
         if room is not None and room < self.room_below:
             text = f"The disk of the database has only {room / MEGABYTE:,.0f} MB left."
-            remedy = (
-                "Once it is full nothing can be taken in: players' messages wait at their networks. Make room."
-            )
+            remedy = "Once it is full nothing can be taken in: players' messages wait at their networks. Make room."
             yield Notice("disk", Severity.ERROR, text, remedy, LEADS)
 
 

@@ -71,15 +71,16 @@ async def read_questions(database: Database, now: datetime) -> Asked:
         after = page[-1]
 
 
-async def read_handed_on(database: Database, now: datetime) -> Sequence[Missed]:
-    """What the FAQ failed at in the conversations of the NEWEST tickets, however much was said in all others."""
+async def read_newest(database: Database, now: datetime) -> Asked:
+    """What was asked in the NEWEST conversations and in those of the NEWEST tickets, however much was said before."""
     since = now - LOOK_BACK
     asked = Asked()
     async with database.reading() as connection:
-        ids = await _with_tickets(connection, since)
+        newest = sa.select(conversations.c.id).order_by(conversations.c.id.desc()).limit(NEWEST)
+        ids = sorted({*await _with_tickets(connection, since), *await connection.scalars(newest)})
     for begin in range(0, len(ids), _AT_ONCE):
         await _read(database, ids[begin : begin + _AT_ONCE], since, asked)
-    return asked.missed
+    return asked
 
 
 async def _read(database: Database, page: Sequence[int], since: datetime, asked: Asked) -> None:
@@ -92,13 +93,12 @@ async def _read(database: Database, page: Sequence[int], since: datetime, asked:
         await asyncio.sleep(0)
 
 
-async def _with_tickets(connection: AsyncConnection, since: datetime) -> Sequence[int]:
+async def _with_tickets(connection: AsyncConnection, since: datetime) -> set[int]:
     """Conversations whose tickets are open or were resolved last, NEWEST of each at most."""
     id_ = tickets.c.conversation_id
     still_open = sa.select(id_).where(tickets.c.state != RESOLVED).order_by(id_.desc()).limit(NEWEST)
     resolved = sa.select(id_).where(tickets.c.resolved_at >= since).order_by(tickets.c.resolved_at.desc()).limit(NEWEST)
-    found = {*(await connection.scalars(still_open)), *(await connection.scalars(resolved))}
-    return sorted(found)
+    return {*(await connection.scalars(still_open)), *(await connection.scalars(resolved))}
 
 
 async def _conversations(connection: AsyncConnection, since: datetime, after: int) -> Sequence[int]:

@@ -170,20 +170,23 @@ def evaluate(
     *,
     embedder: Embedder | None = None,
     cache_folder: Path | None = None,
+    asked_before: Path | None = None,
 ) -> Report:
     """Learn from ``phrasings``, ask ``questions``, measure. Without a cache folder everything is learned anew.
 
     Rows of ``phrasings`` that no entry fits teach what cannot be answered, as messages that were handed on do.
+    ``asked_before`` holds questions of players, one a line, that are learned from as a server does.
     """
     known = read_labelled(phrasings)
     asked = read_labelled(questions)
     faq, strangers = faq_of(known), [row.text for row in known if row.entry is None]
     if not faq.entries:
         raise LabelledFileError(f"{phrasings}: no row names an entry, so there is nothing to learn")
+    before = [] if asked_before is None else [line.strip() for line in _lines(asked_before) if line.strip()]
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         settings = MatcherSettings(semantic=semantic)
-        matcher = learn(faq, settings, cache_folder or Path(folder), embedder, strangers)
+        matcher = learn(faq, settings, cache_folder or Path(folder), embedder, strangers, before)
         fit_s = time.perf_counter() - started
     return measure(matcher, asked, fit_s)
 

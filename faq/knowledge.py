@@ -17,7 +17,6 @@ from faq.child import build_in_child
 from faq.embedding.choice import check_folder, has_embedder
 from faq.entry import Entry, Faq, Place
 from faq.errors import FaqErrors
-from faq.handed_on import SNAPSHOT
 from faq.loader import faq_files
 from faq.match import Match, Question
 from faq.matcher import Matcher, learn
@@ -26,12 +25,13 @@ from faq.publishing import (
     KnowledgeSettings,
     Status,
     build_key,
-    differ_in_handed_on_alone,
+    differ_in_traffic_alone,
     published_key,
     read_status,
     stored_build,
     write_status,
 )
+from faq.traffic import SNAPSHOT, Traffic, read_traffic
 from storage.problems import Problem
 
 __all__ = ["Knowledge", "KnowledgeSettings", "Status"]
@@ -47,6 +47,7 @@ log = structlog.get_logger(__name__)
 class _Known(TypedDict):
     handed_on: int
     knows_none: bool
+    past_questions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class _Served:
     faq: Faq
     matcher: Matcher
     dated: tuple[Entry, ...]
-    taught: tuple[str, ...]
+    taught: Traffic
 
     def excluded_at(self, now: datetime) -> frozenset[str]:
         return frozenset(entry.id for entry in self.dated if not entry.is_valid_at(now))
@@ -82,7 +83,7 @@ class Knowledge:
         """Start from the files as they are, from the cache if they were built before.
 
         What was never built is first learned by words alone, which takes seconds; ``watch`` then learns it with the
-        embedding, where there is one, and takes that live. Likewise, where only what people had to answer has changed,
+        embedding, where there is one, and takes that live. Likewise, where only what players wrote before has changed,
         the build before answers until ``watch`` has learned it. Where the files hold errors the version served last
         goes on, and ``status`` says so; without one FaqErrors is raised with every problem. Failing tests do not
         prevent a first start, for there is nothing better to serve. EmbeddingUnusable is raised where the folder of the
@@ -164,16 +165,19 @@ class Knowledge:
         """Build what was saved and take it live if it is fit; what fails here is tried again after a while."""
         self._retry_at = None
         try:
-            found = await asyncio.to_thread(_stored, self._settings)
-            judged = found or await build_in_child(self._settings, self._clock())
-            if await asyncio.to_thread(_file_state, self._settings) != state:
-                return  # saved again meanwhile: the next look sees it
-            # The same words learned with the embedding may pass other tests: that is no save to be refused.
-            is_same = state == self._served_by_words and judged.faq is not None
-            fit = is_same or judged.is_fit_after(self.status.failing)
-            if fit and judged.key != self.status.key and judged.faq is not None:
-                await self._go_live(judged, judged.faq)
-            await self._settle(judged, went_live=fit)
+            for settings in await asyncio.to_thread(_steps, self._settings, self.status.key):
+                found = await asyncio.to_thread(_stored, settings)
+                judged = found or await build_in_child(settings, self._clock())
+                if await asyncio.to_thread(_file_state, self._settings) != state:
+                    return  # saved again meanwhile: the next look sees it
+                # The same words learned with the embedding may pass other tests: that is no save to be refused.
+                is_same = state == self._served_by_words and judged.faq is not None
+                fit = is_same or judged.is_fit_after(self.status.failing)
+                if fit and judged.key != self.status.key and judged.faq is not None:
+                    await self._go_live(judged, judged.faq)
+                await self._settle(judged, went_live=fit)
+                if not fit:
+                    break
         except Exception as error:  # the watch must outlive a full disk, a killed child and our own bugs
             log.error("faq_watch_failed", serving=self.status.version, exc_info=error)
             self._retry_at = asyncio.get_running_loop().time() + self._settings.retry_seconds
@@ -198,7 +202,7 @@ class Knowledge:
         problems = [str(problem) for problem in judged.problems]
         if went_live:
             failing = judged.failed_tests
-            known = _about_handed_on(judged)
+            known = _about_traffic(judged)
             status = replace(
                 self.status, key=judged.key, rejected_at=None, problems=judged.problems, failing=failing, **known
             )
@@ -225,7 +229,7 @@ class Knowledge:
 
 
 def _file_state(settings: KnowledgeSettings) -> FileState:
-    """Names, times and sizes: differs whenever a file was saved, added or removed, or other messages were handed on."""
+    """Names, times and sizes: differs whenever a file was saved, added or removed, or players wrote other messages."""
     found = []
     for path in (*faq_files(settings.folder), settings.cache_folder / SNAPSHOT):
         try:
@@ -236,15 +240,23 @@ def _file_state(settings: KnowledgeSettings) -> FileState:
     return tuple(found)
 
 
+def _steps(settings: KnowledgeSettings, served: str) -> list[KnowledgeSettings]:
+    """How to take in the files as they are: what nobody has learned yet goes live before it is learned once more with
+    what players wrote before, which takes several times as long."""
+    is_known = differ_in_traffic_alone(served, build_key(settings)) or _stored(settings) is not None
+    quick = [] if is_known or not read_traffic(settings.cache_folder) else [replace(settings, uses_traffic=False)]
+    return [*quick, settings]
+
+
 def _stored(settings: KnowledgeSettings) -> Build | None:
     """The build of the files as they are, with these settings, if there was one."""
     return stored_build(settings.cache_folder, build_key(settings))
 
 
 def _taught_otherwise(settings: KnowledgeSettings) -> Build | None:
-    """The build served last, if only what people had to answer has changed since."""
+    """The build served last, if only what players wrote before has changed since."""
     key = published_key(settings.cache_folder)
-    if key is None or not differ_in_handed_on_alone(key, build_key(settings)):
+    if key is None or not differ_in_traffic_alone(key, build_key(settings)):
         return None
     return stored_build(settings.cache_folder, key)
 
@@ -265,14 +277,14 @@ def _last_good(settings: KnowledgeSettings) -> Build | None:
 def _prepare(settings: KnowledgeSettings, judged: Build, faq: Faq, before: _Served | None = None) -> _Served:
     """A FAQ with its matcher: that of ``before`` where it learned from the same words, else from the cache, where the
     build left it; used once so that no player waits for that."""
-    taught = judged.handed_on.taught
+    taught = judged.taught.used
     is_same_lesson = before is not None and (before.matcher.settings, before.taught) == (settings.matcher, taught)
     if before is not None and is_same_lesson and learned_from(before.faq) == learned_from(faq):
         matcher = copy(before.matcher)
         matcher.faq_version = faq.version
     else:
         embedder = before.matcher.embedder if before is not None else None
-        matcher = learn(faq, settings.matcher, settings.cache_folder, embedder, taught)
+        matcher = learn(faq, settings.matcher, settings.cache_folder, embedder, taught.handed_on, taught.asked)
         matcher.match([Question(next((entry.id for entry in faq.entries.values()), ""))])
     dated = tuple(entry for entry in faq.entries.values() if entry.valid_from or entry.valid_until or entry.embargo)
     return _Served(faq, matcher, dated, taught)
@@ -280,9 +292,14 @@ def _prepare(settings: KnowledgeSettings, judged: Build, faq: Faq, before: _Serv
 
 def _new_status(faq: Faq, judged: Build, since: datetime) -> Status:
     phrasings = sum(len(entry.phrasings) for entry in faq.entries.values())
-    known = _about_handed_on(judged)
+    known = _about_traffic(judged)
     return Status(faq.version, judged.key, since, len(faq.entries), phrasings, faq.languages, **known)
 
 
-def _about_handed_on(judged: Build) -> _Known:
-    return {"handed_on": len(judged.handed_on.texts), "knows_none": judged.handed_on.knows_none}
+def _about_traffic(judged: Build) -> _Known:
+    taught = judged.taught
+    return {
+        "handed_on": len(taught.found.handed_on),
+        "knows_none": taught.knows_none,
+        "past_questions": taught.past_questions,
+    }

@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> None:
         embedder = None if embedder_name is None else open_embedder(None if folder is None else Path(folder))
     except FaqError as error:
         raise SystemExit(str(error)) from error
-    texts = [small_letters(text) for text in (*lesson.texts, *lesson.handed_on, *strangers)]
+    texts = [small_letters(text) for text in (*lesson.every, *strangers)]
     embedded = None if embedder is None else EmbeddingCache(embedder, target.parent).embed(texts)
     lens = None if embedder is None else lens_for(embedder.name, texts[: len(lesson.texts)])
     save(train(lesson, strangers, embedded, lens=lens), target)

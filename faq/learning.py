@@ -18,7 +18,7 @@ from faq.errors import LearningError
 from faq.model import Model, load
 
 # Part of the cache's key: a model learned by other code is not the same model.
-FORM = 21
+FORM = 22
 _LEARNING_LIMIT_SECONDS = 3600
 _KEPT_MODELS = 8
 # The cores belong to the players while a new FAQ is learned; more threads also gain nothing at these sizes.
@@ -33,12 +33,14 @@ def learned_model(
     languages: Sequence[str],
     embedder: Embedder | None,
     handed_on: Sequence[str] = (),
+    asked: Sequence[str] = (),
 ) -> Model:
     """The model of this FAQ. Blocks for seconds where it is not in the cache; LearningError where learning fails."""
     lesson = _lesson(faq) | {
         "languages": list(languages or faq.languages),
         "target_precision": target_precision,
         "handed_on": sorted(set(handed_on)),
+        "asked": sorted(set(asked)),
         "embedder": None if embedder is None else embedder.name,
         "embedding_folder": None if embedder is None or embedder.folder is None else str(embedder.folder),
     }

@@ -179,12 +179,14 @@ def learn(
     cache_folder: Path,
     embedder: Embedder | None = None,
     handed_on: Sequence[str] = (),
+    asked: Sequence[str] = (),
 ) -> Matcher:
     """A matcher for the FAQ: from the cache where this FAQ was learned before, else learned in a child process.
 
     Blocks for seconds; call it off the event loop. ``embedder`` saves loading the embedding once more where the
     caller has it from before (``Matcher.embedder``). ``handed_on`` are messages that people had to answer since no
-    entry did: they teach what the FAQ cannot answer. Raises LearningError where the child fails.
+    entry did: they teach what the FAQ cannot answer. ``asked`` are questions of players before, which teach how they
+    put what they ask. Raises LearningError where the child fails.
     """
     if not settings.semantic:
         embedder = None
@@ -197,6 +199,7 @@ def learn(
         languages=settings.languages,
         embedder=embedder,
         handed_on=handed_on,
+        asked=asked,
     )
     return Matcher(model, settings, faq.version, embedder)
 

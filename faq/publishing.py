@@ -18,11 +18,11 @@ from zoneinfo import ZoneInfo
 
 from faq.checks import Outcome, kept_tests, learned_from, name_of_test, run_tests
 from faq.entry import Faq, Place
-from faq.handed_on import HandedOn, choose_handed_on, digest_of, read_handed_on
 from faq.lint import LintRules, lint
 from faq.loader import fingerprint, read_faq
 from faq.matcher import MatcherSettings, learn
 from faq.stored import from_json, to_json
+from faq.traffic import Taught, choose_traffic, digest_of, read_traffic
 from storage.problems import Problem, Severity
 from storage.yaml_editor import write_atomically
 
@@ -35,6 +35,7 @@ class KnowledgeSettings:
 
     ``variables`` fill ``{name}`` in texts; ``time_zone`` is that of dates without an offset; ``poll_seconds`` how often
     the files are looked at, and ``retry_seconds`` how long to wait where building failed for a reason not in them.
+    ``uses_traffic`` learns from what players wrote before, too.
     """
 
     folder: Path
@@ -45,6 +46,7 @@ class KnowledgeSettings:
     time_zone: str = "UTC"
     poll_seconds: float = 0.25
     retry_seconds: float = 30
+    uses_traffic: bool = True
 
     @property
     def zone(self) -> ZoneInfo:
@@ -53,10 +55,10 @@ class KnowledgeSettings:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """One version of the files, judged; ``key`` names the files, the settings and what people had to answer.
+    """One version of the files, judged; ``key`` names the files, the settings and what players wrote before.
 
     ``faq`` is None where the files hold errors. Where only tests fail it is there, and ``failed_tests`` names them;
-    ``judged_by`` names the matcher that they were put to, ``handed_on`` what it was taught of the messages handed on.
+    ``judged_by`` names the matcher that they were put to, ``taught`` what it was taught of those messages.
     """
 
     key: str
@@ -64,7 +66,7 @@ class Build:
     problems: tuple[Problem, ...]
     failed_tests: tuple[str, ...] = ()
     judged_by: str = ""
-    handed_on: HandedOn = field(default_factory=HandedOn)
+    taught: Taught = field(default_factory=Taught)
 
     def is_fit_after(self, failing: tuple[str, ...]) -> bool:
         """Whether it may replace a version in which the tests ``failing`` fail already: no errors, no other failures.
@@ -81,7 +83,8 @@ class Status:
 
     ``rejected_at`` is set if it was refused, for the reasons in ``problems``; otherwise these are the tests that fail
     in what is served, named in ``failing``. ``handed_on`` counts the messages that people had to answer and the FAQ
-    does not; ``knows_none`` says whether they are a class of their own to it.
+    does not; ``knows_none`` says whether they are a class of their own to it; ``past_questions`` counts what players
+    asked before and it learned from.
     """
 
     version: str
@@ -95,17 +98,18 @@ class Status:
     failing: tuple[str, ...] = ()
     handed_on: int = 0
     knows_none: bool = False
+    past_questions: int = 0
 
 
 def build_key(settings: KnowledgeSettings) -> str:
-    """Names the files as they are now together with the settings that judge them, and what people had to answer."""
+    """Names the files as they are now together with the settings that judge them, and what players wrote before."""
     files = fingerprint(settings.folder, settings.variables)
     judged = _digest(files, _judged_by(settings), settings.rules, settings.time_zone)
-    handed_on = digest_of(read_handed_on(settings.cache_folder))
-    return f"{judged}-{handed_on}" if handed_on else judged
+    traffic = digest_of(read_traffic(settings.cache_folder)) if settings.uses_traffic else ""
+    return f"{judged}-{traffic}" if traffic else judged
 
 
-def differ_in_handed_on_alone(key: str, other: str) -> bool:
+def differ_in_traffic_alone(key: str, other: str) -> bool:
     """Whether two builds are of the same files and settings."""
     return key.partition("-")[0] == other.partition("-")[0]
 
@@ -128,16 +132,18 @@ def build(settings: KnowledgeSettings, now: datetime) -> Build:
     if problems:
         return Build(key, None, tuple(problems))
     judged_by = _judged_by(settings)
-    handed_on = choose_handed_on(loaded.faq, settings.matcher, settings.cache_folder)
-    failed = [outcome for outcome in _outcomes(settings, loaded.faq, judged_by, handed_on) if not outcome.passed]
+    taught = Taught()
+    if settings.uses_traffic:
+        taught = choose_traffic(loaded.faq, settings.matcher, settings.cache_folder)
+    failed = [outcome for outcome in _outcomes(settings, loaded.faq, judged_by, taught) if not outcome.passed]
     problems = [outcome.problem() for outcome in failed]
     names = tuple(outcome.name for outcome in failed)
-    result = Build(key, loaded.faq, tuple(problems), names, judged_by, handed_on)
+    result = Build(key, loaded.faq, tuple(problems), names, judged_by, taught)
     store_build(settings.cache_folder, result)
     return result
 
 
-def _outcomes(settings: KnowledgeSettings, faq: Faq, judged_by: str, handed_on: HandedOn) -> list[Outcome]:
+def _outcomes(settings: KnowledgeSettings, faq: Faq, judged_by: str, taught: Taught) -> list[Outcome]:
     """Learn, and put the tests that may have another outcome than in the version served now.
 
     Where nothing changed that the matcher learns from, what passed passes; an answer is mended in a moment that way.
@@ -145,14 +151,16 @@ def _outcomes(settings: KnowledgeSettings, faq: Faq, judged_by: str, handed_on: 
     key = published_key(settings.cache_folder)
     served = stored_build(settings.cache_folder, key) if key is not None else None
     rows = kept_tests(faq)
-    is_judged_alike = served is not None and (served.judged_by, served.handed_on) == (judged_by, handed_on)
+    is_judged_alike = served is not None and (served.judged_by, served.taught) == (judged_by, taught)
     before = served.faq if served is not None and is_judged_alike else None
     if served is not None and before is not None and learned_from(before) == learned_from(faq):
         passed = {name_of_test(*row) for row in kept_tests(before)} - set(served.failed_tests)
         rows = [row for row in rows if name_of_test(*row) not in passed]
         if not rows:
             return []
-    return run_tests(rows, learn(faq, settings.matcher, settings.cache_folder, handed_on=handed_on.taught))
+    used = taught.used
+    matcher = learn(faq, settings.matcher, settings.cache_folder, handed_on=used.handed_on, asked=used.asked)
+    return run_tests(rows, matcher)
 
 
 def store_build(cache_folder: Path, result: Build) -> None:
@@ -161,7 +169,7 @@ def store_build(cache_folder: Path, result: Build) -> None:
     cache_folder.mkdir(parents=True, exist_ok=True)
     rows = [_to_row(problem) for problem in result.problems]
     about = {"faq": to_json(result.faq), "problems": rows, "failed_tests": result.failed_tests}
-    text = json.dumps(about | {"judged_by": result.judged_by, "handed_on": result.handed_on.to_row()})
+    text = json.dumps(about | {"judged_by": result.judged_by, "taught": result.taught.to_row()})
     write_atomically(cache_folder / f"faq-{result.key}.json", text.encode())
     kept = published_key(cache_folder)
     _forget_oldest([path for path in cache_folder.glob("faq-*.json") if path.stem != f"faq-{kept}"], _BUILDS_KEPT)
@@ -172,9 +180,9 @@ def stored_build(cache_folder: Path, key: str) -> Build | None:
     try:
         about = json.loads((cache_folder / f"faq-{key}.json").read_text(encoding="utf-8"))
         problems = tuple(map(_from_row, about["problems"]))
-        handed_on = HandedOn.of_row(about["handed_on"])
+        taught = Taught.of_row(about["taught"])
         failed = tuple(about["failed_tests"])
-        return Build(key, from_json(about["faq"]), problems, failed, about["judged_by"], handed_on)
+        return Build(key, from_json(about["faq"]), problems, failed, about["judged_by"], taught)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -200,6 +208,7 @@ def write_status(cache_folder: Path, status: Status) -> None:
         "failing": status.failing,
         "handed_on": status.handed_on,
         "knows_none": status.knows_none,
+        "past_questions": status.past_questions,
     }
     write_atomically(cache_folder / "published.json", json.dumps(about, ensure_ascii=False, indent=1).encode())
 

@@ -19,7 +19,7 @@ from faq.calibration import (
     fit_calibration,
     threshold_for,
 )
-from faq.regression import fit, least_squares
+from faq.regression import fit, fit_with_asked, least_squares
 from faq.scorers.candidates import evidence, softmax
 from faq.scorers.nearest import PhrasingIndex, spaced
 from faq.space import Matrix, Shares
@@ -39,8 +39,8 @@ _SETTLED = 4
 _STRANGE_SHARE = 0.8
 # Shares of the traffic: known questions, questions near the FAQ, what people had to answer, questions far from the FAQ.
 _TRAFFIC = (0.7, 0.15, 0.15, 0.15)
-# From so many messages handed on, a class of their own is tried.
-_ENOUGH_HANDED_ON = 20
+# From so many messages of before, learning from them is tried.
+_ENOUGH_BEFORE = 20
 
 
 class Rehearsal(NamedTuple):
@@ -54,12 +54,13 @@ class Rehearsal(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Asked:
+class _Rehearsed:
     """Questions of all refits: what is known of the first candidate, whether it was right, how much it counts."""
 
     features: list[NDArray[np.float64]] = field(default_factory=list)
     right: list[NDArray[np.bool_]] = field(default_factory=list)
     weight: list[NDArray[np.float64]] = field(default_factory=list)
+    known: list[float] = field(default_factory=list)
 
 
 def untaught() -> Rehearsal:
@@ -67,45 +68,68 @@ def untaught() -> Rehearsal:
     return Rehearsal(Calibration((1.0, 1.0, 1.0, 1.0), -2.0), NEVER, 0.5, NEVER, {})
 
 
-def best_rehearsal(material: Material, rows: Matrix, shares: Shares) -> tuple[Rehearsal, bool]:
-    """The rehearsal, and whether a class of its own for what people handed on made it better.
+def best_rehearsal(material: Material, rows: Matrix, shares: Shares) -> tuple[Rehearsal, bool, NDArray[np.int64]]:
+    """The best rehearsal; whether it has a class of its own for what people handed on; the questions asked before that
+    it learned from. Either is used only where the rehearsal is better with it.
 
     ``rows`` are projected, one per text of the material.
     """
-    plain = rehearse(material, rows, shares, knows_none=False)
-    if material.first_stranger - material.count < _ENOUGH_HANDED_ON:
-        return plain, False
-    other = rehearse(material, rows, shares, knows_none=True)
-    better = other.figures.get("log_loss", 1.0) < plain.figures.get("log_loss", 1.0)
-    return (other, True) if better else (plain, False)
+    asked = material.asked[:0]
+    best, knows_none = rehearse(material, rows, shares, knows_none=False, asked=asked), False
+    if len(material.asked) >= _ENOUGH_BEFORE:
+        other = rehearse(material, rows, shares, knows_none=False, asked=material.asked)
+        if _knows_more(other, best):
+            best, asked = other, material.asked
+    if material.first_asked - material.count >= _ENOUGH_BEFORE:
+        other = rehearse(material, rows, shares, knows_none=True, asked=asked)
+        if _is_better(other, best):
+            best, knows_none = other, True
+    return best, knows_none, asked
+
+
+def _knows_more(one: Rehearsal, other: Rehearsal) -> bool:
+    """More of what was hidden is recognised, and confidence tells right from wrong no worse for it."""
+    mine, its = one.figures, other.figures
+    is_surer = mine.get("share_answered", 0.0) > its.get("share_answered", 0.0) or _is_better(one, other)
+    return mine.get("accuracy", 0.0) > its.get("accuracy", 0.0) and is_surer
+
+
+def _is_better(one: Rehearsal, other: Rehearsal) -> bool:
+    return one.figures.get("log_loss", 1.0) < other.figures.get("log_loss", 1.0)
 
 
 def classes(material: Material, places: NDArray[np.int64]) -> NDArray[np.int64]:
     """The class of each text: its entry, or one after the last for what was handed on."""
-    none = np.full(material.first_stranger - material.count, len(material.lesson.entry_ids), dtype=np.int64)
+    none = np.full(material.first_asked - material.count, len(material.lesson.entry_ids), dtype=np.int64)
     return np.concatenate((material.entries, none))[places]
 
 
-def rehearse(material: Material, rows: Matrix, shares: Shares, *, knows_none: bool) -> Rehearsal:
-    """Refit without some entries and phrasings, ask for what was hidden, and calibrate on what came out."""
+def rehearse(
+    material: Material, rows: Matrix, shares: Shares, *, knows_none: bool, asked: NDArray[np.int64]
+) -> Rehearsal:
+    """Refit without some entries and phrasings, ask for what was hidden, and calibrate on what came out.
+
+    Of what was ``asked`` before, a refit knows nothing that a hidden entry would have answered.
+    """
     chance = np.random.default_rng(7)
-    asked = _Asked()
+    rehearsed = _Rehearsed()
     count = len(material.lesson.entry_ids)
+    answered_by = _answered_by(material, rows, asked)
     titles = np.asarray(material.lesson.is_title)
     strangers = _true_strangers(material, shares)
     for _ in range(_refits(material.count)):
         hidden_entries = chance.random(count) < _HIDDEN_ENTRIES
         hidden = hidden_entries[material.entries]
         known = ~hidden & ~titles & (chance.random(material.count) < _HIDDEN_PHRASINGS)
-        handed_on = chance.permutation(np.arange(material.count, material.first_stranger))
+        handed_on = chance.permutation(np.arange(material.count, material.first_asked))
         half = len(handed_on) // 2
         own = np.flatnonzero(~hidden & ~known)
         if len(np.unique(material.entries[own])) < 2:
             continue
         kept = np.concatenate((own, handed_on[:half])) if knows_none else own
-        importance = np.ones(len(kept), np.float32)
         truth_of_kept = classes(material, kept)
-        weights = fit(rows[kept], truth_of_kept, count + knows_none, importance, iterations=_ITERATIONS)
+        known_before = asked[~hidden_entries[answered_by]]
+        weights = fit_with_asked(rows, kept, truth_of_kept, count + knows_none, known_before, iterations=_ITERATIONS)
         weights[-1, :count][hidden_entries] = -np.inf
         likeness = least_squares(rows[kept], truth_of_kept, count + knows_none)
         groups = (np.flatnonzero(known), np.flatnonzero(hidden & ~titles), handed_on[half:], strangers)
@@ -113,8 +137,17 @@ def rehearse(material: Material, rows: Matrix, shares: Shares, *, knows_none: bo
             questions = chance.permutation(group)[:_MOST_ASKED]
             if len(questions):
                 truth = material.entries[questions] if place == 0 else np.full(len(questions), -1)
-                _ask(material, rows, shares, (weights, likeness), own, questions, truth, share, asked)
-    return _conclude(asked, material.lesson.target_precision)
+                _ask(material, rows, shares, (weights, likeness), own, questions, truth, share, rehearsed)
+    return _conclude(rehearsed, material.lesson.target_precision)
+
+
+def _answered_by(material: Material, rows: Matrix, asked: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Whose these questions are, as far as the whole FAQ can tell."""
+    if not len(asked):
+        return asked
+    own = np.arange(material.count)
+    weights = fit(rows[own], material.entries, len(material.lesson.entry_ids), np.ones(len(own), np.float32))
+    return np.asarray((rows[asked] @ weights[:-1] + weights[-1]).argmax(axis=1), dtype=np.int64)
 
 
 def _refits(count: int) -> int:
@@ -141,7 +174,7 @@ def _ask(
     questions: NDArray[np.int64],
     truth: NDArray[np.int64],
     share: float,
-    asked: _Asked,
+    rehearsed: _Rehearsed,
 ) -> None:
     weights, likeness = learned
     chances = softmax(rows[questions] @ weights[:-1] + weights[-1])
@@ -152,7 +185,7 @@ def _ask(
         index.nearest(spaced(material.folded[question]), dense[question], int(entry))
         for question, entry in zip(questions, best, strict=True)
     ]
-    asked.features.append(
+    rehearsed.features.append(
         evidence(
             chances[np.arange(len(best)), best],
             np.einsum("qf,fq->q", rows[questions], likeness[:, best]),
@@ -160,16 +193,18 @@ def _ask(
             np.array([found.closeness for found in near]),
         )
     )
-    asked.right.append(best == truth)
-    asked.weight.append(np.full(len(best), share / len(best)))
+    rehearsed.right.append(best == truth)
+    if truth[0] >= 0:
+        rehearsed.known.append(float((best == truth).mean()))
+    rehearsed.weight.append(np.full(len(best), share / len(best)))
 
 
-def _conclude(asked: _Asked, target_precision: float) -> Rehearsal:
-    if not asked.features:
+def _conclude(rehearsed: _Rehearsed, target_precision: float) -> Rehearsal:
+    if not rehearsed.features:
         return untaught()
-    features = np.concatenate(asked.features)
-    right = np.concatenate(asked.right)
-    weight = np.concatenate(asked.weight)
+    features = np.concatenate(rehearsed.features)
+    right = np.concatenate(rehearsed.right)
+    weight = np.concatenate(rehearsed.weight)
     weight *= len(weight) / weight.sum()
     half = np.arange(len(features)) % 2 == 0
     held_out = np.empty(len(features))
@@ -185,6 +220,7 @@ def _conclude(asked: _Asked, target_precision: float) -> Rehearsal:
         "share_answered": float(weight[above].sum() / weight.sum()),
         "log_loss": float(-(weight * np.log(np.where(right, held_out, 1 - held_out) + 1e-9)).mean()),
         "questions_rehearsed": float(len(features)),
+        "accuracy": float(np.mean(rehearsed.known)),
     }
     return Rehearsal(
         calibration=fit_calibration(features, right, weight),

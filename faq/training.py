@@ -14,11 +14,13 @@ from faq.language.diacritics import LANGUAGE as VIETNAMESE
 from faq.language.folding import fold
 from faq.language.lexicon import Lexicon, lexicon_for
 from faq.model import Head, Model, Weights
-from faq.regression import dual_weights, factor, fit, least_squares, project
+from faq.regression import dual_weights, factor, fit_with_asked, least_squares, project
 from faq.rehearsal import best_rehearsal, classes, untaught
 from faq.scorers.vocabulary import Rows
 from faq.space import Blocks, Matrix, Shares, Space, learn_space, with_embedding, words_alone
 
+PAST_QUESTIONS = "past_questions"
+"""Among a head's figures: how many questions asked before it learned from."""
 _MOST_GRAMS = 200_000
 # Up to this many rows the fit is exact; above, a sample of landmarks stands for all (Nyström).
 _EXACT_ROWS = 3_500
@@ -31,7 +33,8 @@ _MANY_ROWS = 30_000
 class Lesson:
     """What there is to learn: one row per phrasing or title (place of its entry, text, language).
 
-    ``handed_on`` are messages that no entry answered, so that people had to.
+    ``handed_on`` are messages that no entry answered, so that people had to; ``asked`` are questions of players before,
+    of which nobody says whose they are.
     """
 
     entry_ids: tuple[str, ...]
@@ -42,13 +45,20 @@ class Lesson:
     languages: tuple[str, ...]
     target_precision: float = 0.95
     handed_on: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        """All of its texts, in the order in which ``Material`` has them."""
+        return (*self.texts, *self.handed_on, *self.asked)
 
 
 class Material:
-    """A lesson's texts in one space, then what was handed on, then strangers; ready to be fitted and rehearsed.
+    """A lesson's texts in one space: its own, what was handed on, what was asked, then strangers; ready to be fitted
+    and rehearsed.
 
-    ``count`` is the number of the lesson's own rows, ``first_stranger`` the place of the first stranger,
-    ``phrasings_each`` the mean number of phrasings an entry and language.
+    ``count`` is the number of the lesson's own rows, ``first_asked`` and ``first_stranger`` the places of the first
+    question asked and of the first stranger, ``phrasings_each`` the mean number of phrasings an entry and language.
     """
 
     def __init__(
@@ -57,26 +67,29 @@ class Material:
         self.lesson = lesson
         self.entries = np.asarray(lesson.entries, dtype=np.int64)
         self.count = len(lesson.texts)
-        self.first_stranger = self.count + len(lesson.handed_on)
-        self.folded = [fold(text) for text in (*lesson.texts, *lesson.handed_on, *strangers)]
+        self.first_asked = self.count + len(lesson.handed_on)
+        self.first_stranger = self.first_asked + len(lesson.asked)
+        self.asked = np.arange(self.first_asked, self.first_stranger)
+        self.folded = [fold(text) for text in (*lesson.every, *strangers)]
         self.lexicon: Lexicon = lexicon_for(lesson.languages)
         own = None if embedded is None else embedded[: self.count]
         places = np.flatnonzero(~np.asarray(lesson.is_title, dtype=bool))
         same = [places[self.entries[places] == entry] for entry in np.unique(self.entries[places])]
         self.space: Space = learn_space(self.folded[: self.count], self.lexicon, own, _MOST_GRAMS, same, lens)
         self.blocks: Blocks = self.space.blocks(self.folded, self.lexicon, embedded)
-        self.landmarks = _landmarks(self.count)
+        # What was asked holds words that no phrasing holds: they are learned only if it is among these.
+        self.landmarks = _landmarks(np.concatenate((np.arange(self.count), self.asked)))
         own_rows = [
             row for row in zip(lesson.entries, lesson.text_languages, lesson.is_title, strict=True) if not row[2]
         ]
         self.phrasings_each = len(own_rows) / max(1, len(set(own_rows)))
 
 
-def _landmarks(count: int) -> NDArray[np.int64]:
-    if count <= _EXACT_ROWS:
-        return np.arange(count)
-    size = _LANDMARKS if count <= _MANY_ROWS else _LANDMARKS_OF_MANY
-    return np.sort(np.random.default_rng(5).choice(count, size, replace=False))
+def _landmarks(places: NDArray[np.int64]) -> NDArray[np.int64]:
+    if len(places) <= _EXACT_ROWS:
+        return places
+    size = _LANDMARKS if len(places) <= _MANY_ROWS else _LANDMARKS_OF_MANY
+    return np.sort(np.random.default_rng(5).choice(places, size, replace=False))
 
 
 def train(
@@ -90,9 +103,9 @@ def train(
 ) -> Model:
     """Learn the model: vocabularies, class scores, calibration and thresholds.
 
-    ``embedded`` holds one vector per text of the lesson, then of what was handed on, then of the strangers; without
-    it words stand alone. Through ``lens`` the vectors are compared. ``words`` and ``semantic`` weigh the comparisons
-    otherwise than the FAQ's size suggests.
+    ``embedded`` holds one vector per text of the lesson, of what was handed on and what was asked, then of the
+    strangers; without it words stand alone. Through ``lens`` the vectors are compared. ``words`` and ``semantic`` weigh
+    the comparisons otherwise than the FAQ's size suggests.
     """
     material = Material(lesson, strangers, embedded, lens)
     found = [_learn_head(material, words or words_alone(material.phrasings_each))]
@@ -124,12 +137,13 @@ def _learn_head(material: Material, shares: Shares) -> Head:
     kernel = _kernel(material, shares)
     lower = factor(kernel[material.landmarks].astype(np.float64))
     rows = project(kernel, lower)
-    rehearsal, knows_none = best_rehearsal(material, rows, shares)
-    learned = np.arange(material.first_stranger if knows_none else material.count)
+    rehearsal, knows_none, asked = best_rehearsal(material, rows, shares)
+    learned = np.arange(material.first_asked if knows_none else material.count)
     count = len(material.lesson.entry_ids)
     own = classes(material, learned)
-    solution = fit(rows[learned], own, count + knows_none, np.ones(len(learned), np.float32))
+    solution = fit_with_asked(rows, learned, own, count + knows_none, asked)
     likeness = least_squares(rows[learned], own, count + knows_none)[:, :count]
+    rehearsal.figures[PAST_QUESTIONS] = float(len(asked))
     return Head(
         _primal(material, shares, dual_weights(lower, solution[:-1]), solution[-1]),
         _primal(material, shares, dual_weights(lower, likeness), np.zeros(count, np.float32)),

@@ -22,6 +22,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--questions", type=_FILE, required=True, help="What to ask, likewise; - as the entry means that none fits."
 )
+@click.option("--asked", type=_FILE, help="Questions that players asked before, one a line, to learn from too.")
 @click.option(
     "--json", "wants_json", is_flag=True, help="Print one JSON object, and draw nothing unless --plot is given."
 )
@@ -35,7 +36,13 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Where to draw; by default evaluation.png."
 )
 def evaluate(
-    phrasings: Path, questions: Path, wants_json: bool, no_semantic: bool, embedding: Path | None, plot: Path | None
+    phrasings: Path,
+    questions: Path,
+    asked: Path | None,
+    wants_json: bool,
+    no_semantic: bool,
+    embedding: Path | None,
+    plot: Path | None,
 ) -> None:
     """Measure the matcher on labelled questions.
 
@@ -49,7 +56,7 @@ def evaluate(
         more = f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
         click.echo(f"No phrasing has these entries of the questions, which count as wrong: {named}{more}", err=True)
     embedder = open_embedder(embedding) if embedding is not None else None
-    report = measure(phrasings, questions, semantic=not no_semantic, embedder=embedder)
+    report = measure(phrasings, questions, semantic=not no_semantic, embedder=embedder, asked_before=asked)
     click.echo(as_json(report) if wants_json else as_table(report))
     if plot is None and wants_json:
         return

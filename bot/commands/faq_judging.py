@@ -18,13 +18,13 @@ from bot.commands.faq_tools import (
 )
 from faq.checks import Change, Outcome, changed_answers, kept_tests, known_questions, run_tests
 from faq.entry import Faq
-from faq.handed_on import HandedOn, choose_handed_on
 from faq.left_out import left_out_phrasings
 from faq.lint import lint
 from faq.loader import read_faq
 from faq.match import Answer, Match, Question, Suggest
 from faq.matcher import Matcher
 from faq.publishing import published_key, read_status, stored_build
+from faq.traffic import Taught, choose_traffic
 from storage.problems import Severity
 
 
@@ -46,14 +46,14 @@ def check(tools: FaqTools, wants_json: bool, quick: bool, thorough: bool) -> Non
     problems = [*loaded.problems, *lint(loaded.faq, settings.rules, tools.now())]
     failed = any(problem.severity is Severity.ERROR for problem in problems)
     learned: dict[str, float] = {}
-    handed_on = HandedOn()
+    taught = Taught()
     if not failed and not quick:
         tried = settings.matcher if thorough else replace(settings.matcher, semantic=False)
         problems += left_out_phrasings(loaded.faq, tried, settings.cache_folder / "left-out")
         matcher = tools.learn(loaded.faq)
         learned = {"answer_above": matcher.answer_above, "suggest_above": matcher.suggest_above, **matcher.figures}
-        handed_on = choose_handed_on(loaded.faq, settings.matcher, settings.cache_folder)
-        learned |= {"handed_on": len(handed_on.texts), "knows_none": handed_on.knows_none}
+        taught = choose_traffic(loaded.faq, settings.matcher, settings.cache_folder)
+        learned |= {"handed_on": len(taught.found.handed_on), "knows_none": taught.knows_none}
     problems.sort(key=lambda problem: problem.place)
     if wants_json:
         as_json({"problems": list(map(problem_row, problems)), "entries": len(loaded.faq.entries), "matcher": learned})
@@ -65,7 +65,7 @@ def check(tools: FaqTools, wants_json: bool, quick: bool, thorough: bool) -> Non
                 f"An entry is answered from {learned['answer_above']:.0%} confidence on and suggested from "
                 f"{learned['suggest_above']:.0%}, for {settings.matcher.target_precision:.0%} right answers."
             )
-            click.echo(_taught(len(handed_on.texts), handed_on.knows_none))
+            click.echo(_taught(len(taught.found.handed_on), taught.knows_none, taught.past_questions))
     if failed:
         raise SystemExit(1)
 
@@ -146,15 +146,15 @@ def status(tools: FaqTools, wants_json: bool) -> None:
             name: getattr(found, name)
             for name in (
                 *("version", "since", "entries", "phrasings", "languages", "rejected_at"),
-                *("handed_on", "knows_none"),
+                *("handed_on", "knows_none", "past_questions"),
             )
         }
         as_json(row | {"problems": list(map(problem_row, found.problems))})
     else:
         size = f"{found.entries} entries, {found.phrasings} phrasings, {', '.join(found.languages)}"
         click.echo(f"Version {found.version} is live since {_moment(found.since, tools)} ({size}).")
-        if found.handed_on:
-            click.echo(_taught(found.handed_on, found.knows_none))
+        if found.handed_on or found.past_questions:
+            click.echo(_taught(found.handed_on, found.knows_none, found.past_questions))
         if found.rejected_at is not None:
             show_problems(found.problems)
             click.echo(
@@ -164,11 +164,12 @@ def status(tools: FaqTools, wants_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _taught(handed_on: int, knows_none: bool) -> str:
-    """What the FAQ makes of the messages that people had to answer."""
+def _taught(handed_on: int, knows_none: bool, past_questions: int) -> str:
+    """What the FAQ makes of what players wrote before."""
+    asked = f"It learned from {past_questions} questions of players too. " if past_questions else ""
     if not handed_on:
-        return "Of messages that people had to answer there are too few yet to learn from."
-    known = f"{handed_on} messages that people had to answer and it cannot are known; a class of their own"
+        return f"{asked}Of messages that people had to answer there are too few yet to learn from."
+    known = f"{asked}{handed_on} messages that people had to answer and it cannot are known; a class of their own"
     return f"{known} measured better and is on." if knows_none else f"{known} would not help and is off."
 
 

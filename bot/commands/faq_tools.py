@@ -14,11 +14,11 @@ import click
 from bot.commands.lazy import LazyGroup
 from faq.entry import Faq
 from faq.errors import FaqError, FaqErrors
-from faq.handed_on import learn_as_served
 from faq.loader import load_faq
 from faq.matcher import Matcher
 from faq.missed import Answered, Missed
 from faq.publishing import KnowledgeSettings
+from faq.traffic import learn_as_served
 from storage.problems import Problem, Severity
 from storage.yaml_editor import CannotEdit
 

@@ -21,11 +21,11 @@ from pathlib import Path
 from bot.config import load_settings
 from bot.steadiness import be_steady, stay_steady
 from bot.tailoring import knowledge_settings
-from faq.handed_on import keep_handed_on
 from faq.knowledge import Knowledge
 from faq.match import Question
 from faq.missed import Missed, Reason
 from faq.publishing import KnowledgeSettings
+from faq.traffic import keep_traffic
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -133,7 +133,7 @@ async def main() -> None:
         rows = [Missed(text, NOW, "ann", Reason.NO_MATCH, "en", went_to_people=True) for text in texts]
         async with ticking() as stalls:
             waiting = asyncio.create_task(knowledge.next_status())
-            await asyncio.to_thread(keep_handed_on, settings.cache_folder, rows)
+            await asyncio.to_thread(keep_traffic, settings.cache_folder, (), rows)
             await waiting
         _show("other messages handed on", stalls)
         for task in tasks:

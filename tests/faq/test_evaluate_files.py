@@ -115,3 +115,16 @@ def test_a_wrong_file_is_one_line_and_exit_code_one(tmp_path: Path, monkeypatch:
     assert result.exit_code == 1
     assert result.stderr == "q.tsv:1: want entry, language and text, parted by tabs; there are 1\n"
     assert run("--phrasings", "p.tsv", "--questions", "none.tsv").exit_code == 2
+
+
+def test_questions_asked_before_are_learned_from_too(tmp_path: Path) -> None:
+    """One a line, and nobody says whose they are."""
+    phrasings = write(tmp_path, PHRASINGS.encode(), "p.tsv")
+    questions = write(tmp_path, b"pay\ten\thow do i pay\n")
+    before = write(tmp_path, "\n".join(f"how do i pay {number}" for number in range(30)).encode(), "asked.txt")
+    given = ("--phrasings", str(phrasings), "--questions", str(questions), "--json", "--no-semantic")
+    result = run(*given, "--asked", str(before))
+    assert (result.exit_code, json.loads(result.stdout)["accuracy"]) == (0, 1.0)
+    before.write_bytes(b"\xff\xfe")
+    wrong = run(*given, "--asked", str(before))
+    assert (wrong.exit_code, "asked.txt:1: this is not UTF-8" in wrong.stderr) == (1, True)

@@ -20,7 +20,7 @@ from faq.knowledge import Knowledge
 from faq.match import Question
 from faq.matcher import MatcherSettings, learn
 from faq.publishing import KnowledgeSettings
-from tests.faq.test_handed_on import NOW
+from tests.faq.test_traffic import NOW
 from tests.faq.writing import ACCOUNT, PAYMENT, SMALL_TALK, VARIABLES, faq_of, write_faq
 
 MEANINGS = (

@@ -137,7 +137,7 @@ async def _a_day(house: House) -> None:
     await clockwork.prune()
     await app.fetcher.fetch_due()
     await app.lookout.look()
-    await app.handing_over.keep()
+    await app.traffic.keep()
 
 
 async def _the_console_looks(house: House, key: TicketKey, agent_id: int) -> None:

@@ -1,4 +1,4 @@
-"""Once a day: what went to people becomes what the FAQ learns not to answer."""
+"""Once a day: what players wrote becomes what the FAQ learns from."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import structlog
 
-from bot.questions import read_handed_on
-from faq.handed_on import keep_handed_on
+from bot.questions import read_newest
+from faq.traffic import keep_traffic
 from storage.database import Database
 
 log = structlog.get_logger()
@@ -20,8 +20,8 @@ EVERY = 24 * 60 * 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class HandingOver:
-    """Reads from the conversations what people had to answer, for the FAQ that ``cache_folder`` belongs to."""
+class TrafficKeeper:
+    """Reads from the conversations what players asked, for the FAQ that ``cache_folder`` belongs to."""
 
     database: Database
     cache_folder: Path
@@ -29,6 +29,6 @@ class HandingOver:
 
     async def keep(self) -> None:
         """Leave it where the FAQ's watch finds it; where it is as before, nothing is learned anew."""
-        missed = await read_handed_on(self.database, self.now())
-        if await asyncio.to_thread(keep_handed_on, self.cache_folder, missed):
-            log.info("faq_handed_on_kept")
+        found = await read_newest(self.database, self.now())
+        if await asyncio.to_thread(keep_traffic, self.cache_folder, found.answered, found.missed):
+            log.info("faq_traffic_kept")
