@@ -91,7 +91,7 @@ async def soak(name: str, command: Sequence[str], rate: float, seconds: float, c
         await control("load_report", within=60)
         watching = asyncio.create_task(_watch(psutil.Process(process_id), result))
         await control("load", chats=chats, messages=round(rate * seconds), texts=TEXTS, mode="steady", rate=rate)
-        report = await control("load_report", within=seconds + 60)
+        report = await control("load_report", within=seconds + 30)
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watching
@@ -130,13 +130,18 @@ def table(results: Sequence[Soak]) -> str:
     return "\n".join(lines)
 
 
-async def find(name: str, command: Sequence[str], begin: float, seconds: float, chats: int) -> list[Soak]:
+async def find(name: str, command: Sequence[str], begin: float, seconds: float) -> list[Soak]:
     """Try one rate after the other until one is not carried, then the one between."""
+
+    async def tried_at(rate: float) -> Soak:
+        # Nobody writes more than once in ten seconds: what one player writes in a breath is one question.
+        return await soak(name, command, rate, seconds, round(rate * min(seconds, 10.0)))
+
     tried: list[Soak] = []
     while not tried or tried[-1].is_carried:
-        tried.append(await soak(name, command, begin + STEP * len(tried), seconds, chats))
+        tried.append(await tried_at(begin + STEP * len(tried)))
         print(found_table(tried[-1:]).splitlines()[-1], file=sys.stderr, flush=True)
-    tried.insert(-1, await soak(name, command, tried[-1].rate - STEP / 2, seconds, chats))
+    tried.insert(-1, await tried_at(tried[-1].rate - STEP / 2))
     return tried
 
 
@@ -186,7 +191,7 @@ async def _run(arguments: argparse.Namespace) -> list[Soak]:
     how = (arguments.rate, seconds, arguments.chats)
 
     async def run(name: str, command: Sequence[str]) -> list[Soak]:
-        return await find(name, command, *how) if arguments.find else [await soak(name, command, *how)]
+        return await find(name, command, *how[:2]) if arguments.find else [await soak(name, command, *how)]
 
     results: list[Soak] = []
     if arguments.only != "postgresql":
