@@ -10,7 +10,8 @@ import argparse
 import asyncio
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +32,9 @@ TRIED_FOR = 45.0
 STEP = 200.0
 # Answers that end so long after the last question had fallen behind.
 LAG_LIMIT = 2.0
+
+# The command that serves on a database of its own, which is new each time.
+Serving = Callable[[], AbstractContextManager[Sequence[str]]]
 
 
 @dataclass(slots=True)
@@ -130,12 +134,13 @@ def table(results: Sequence[Soak]) -> str:
     return "\n".join(lines)
 
 
-async def find(name: str, command: Sequence[str], begin: float, seconds: float) -> list[Soak]:
+async def find(name: str, serving: Serving, begin: float, seconds: float) -> list[Soak]:
     """Try one rate after the other until one is not carried, then the one between."""
 
     async def tried_at(rate: float) -> Soak:
         # Nobody writes more than once in ten seconds: what one player writes in a breath is one question.
-        return await soak(name, command, rate, seconds, round(rate * min(seconds, 10.0)))
+        with serving() as command:
+            return await soak(name, command, rate, seconds, round(rate * min(seconds, 10.0)))
 
     tried: list[Soak] = []
     while not tried or tried[-1].is_carried:
@@ -186,20 +191,33 @@ def plot(results: Sequence[Soak], path: Path) -> None:
     figure.savefig(path, dpi=100)
 
 
+@contextmanager
+def _on_sqlite() -> Iterator[Sequence[str]]:
+    with innkeeper("sqlite:///{folder}/soak.db", semantic=False, port=8981) as command:
+        yield command
+
+
+@contextmanager
+def _on_postgresql() -> Iterator[Sequence[str]]:
+    with postgresql(durable=True) as url, innkeeper(url, semantic=False, port=8982) as command:
+        yield command
+
+
 async def _run(arguments: argparse.Namespace) -> list[Soak]:
     seconds = arguments.seconds or (TRIED_FOR if arguments.find else 600.0)
     how = (arguments.rate, seconds, arguments.chats)
 
-    async def run(name: str, command: Sequence[str]) -> list[Soak]:
-        return await find(name, command, *how[:2]) if arguments.find else [await soak(name, command, *how)]
+    async def run(name: str, serving: Serving) -> list[Soak]:
+        if arguments.find:
+            return await find(name, serving, *how[:2])
+        with serving() as command:
+            return [await soak(name, command, *how)]
 
     results: list[Soak] = []
     if arguments.only != "postgresql":
-        with innkeeper("sqlite:///{folder}/soak.db", semantic=False, port=8981) as command:
-            results += await run("SQLite", command)
+        results += await run("SQLite", _on_sqlite)
     if arguments.only != "sqlite":
-        with postgresql(durable=True) as url, innkeeper(url, semantic=False, port=8982) as command:
-            results += await run("PostgreSQL", command)
+        results += await run("PostgreSQL", _on_postgresql)
     return results
 
 
