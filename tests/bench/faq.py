@@ -99,7 +99,7 @@ def rows_of(name: str, file: str) -> list[Labelled] | None:
 
 
 def learned(
-    name: str, phrasings: Sequence[Labelled], embedder: Embedder | None, before: Sequence[str] = ()
+    name: str, phrasings: Sequence[Labelled], embedder: Embedder | None, past: Sequence[str] = ()
 ) -> tuple[Matcher, float]:
     """A matcher learned anew (phrasing vectors may be kept), and the seconds of CPU that it took."""
     folder = KEPT / name
@@ -108,7 +108,7 @@ def learned(
         old.unlink()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     settings = MatcherSettings(semantic=embedder is not None)
-    matcher = learn(faq_of(phrasings), settings, folder, embedder, asked=before)
+    matcher = learn(faq_of(phrasings), settings, folder, embedder, asked=past)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return matcher, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
