@@ -38,7 +38,9 @@ class Homes:
         """The player's own chat that this channel is part of; None for a public channel or somebody else's thread."""
         if isinstance(channel, discord.DMChannel):
             return str(channel.id)
-        if not self._threads.is_ours(channel):
+        # A thread that was put away since something was said in it is shown to nobody: it is asked for.
+        is_put_away = isinstance(channel, discord.PartialMessageable)
+        if not is_put_away and not self._threads.is_ours(channel):
             return None
         owner = await self._threads.owner_of(channel.id)
         return await self.chat_of(channel.id, owner) if owner is not None and owner.user == user else None

@@ -221,6 +221,8 @@ async def test_half_an_hour_away_loses_nothing_that_a_network_can_give(village: 
         for someone in village.people:
             village.say(someone, f"{QUESTION} {number}")
     archive_closed_threads(village)
+    # Discord keeps no session for so long.
+    village.discord.gateway.forget_sessions()
     village.pass_time(2)
     await village.begin()
     known = village.of("open", "closed", "answered", "unknown")

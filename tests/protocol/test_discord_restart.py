@@ -221,6 +221,27 @@ async def test_what_was_missed_for_long_is_late(server: DiscordServer) -> None:
     ]
 
 
+async def test_what_was_missed_in_a_thread_that_was_put_away_since_arrives(server: DiscordServer) -> None:
+    """Discord shows a new session no archived thread, so that it is asked whose it is."""
+    ann = server.user("Ann")
+    program = Program(server)
+    async with program.running():
+        await kept(program)
+        ann.clicks(server.messages(server.support.id)[0])
+        (thread,) = await server.until(lambda: server.threads(server.support.id))
+        await server.until(lambda: server.messages(thread.id))
+        ann.writes(thread.id, "before")
+        await program.hears(1)
+    program = program.restarted(quickly=True)
+    ann.writes(thread.id, "missed")
+    server.user("Somebody").writes(server.lobby.id, "not for us")
+    server.world.edit_channel(thread.id, {}, thread_metadata={"archived": True})
+    async with program.running():
+        await program.hears(2)
+    assert program.texts_heard == ["before", "missed"]
+    assert server.gateway.resumed == 1
+
+
 async def test_a_thread_opened_while_nobody_was_there_leads_its_player_in(server: DiscordServer) -> None:
     """A press at the panel says nothing that is kept: the thread is what remains of it."""
     program = Program(server)
