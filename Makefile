@@ -33,6 +33,9 @@ run: install ## set up and serve on the embedded defaults
 test: $(VENV)/dev.ok ## set up and run the tests
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
+test-postgresql: $(VENV)/dev.ok ## the flows that make test runs on SQLite alone, on PostgreSQL
+	$(BIN)/pytest -n 2 --dist loadfile -m second_engine tests/flows
+
 lint: $(VENV)/dev.ok ## ruff, mypy --strict, import-linter, hadolint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -66,7 +69,7 @@ bench-guard: $(VENV)/dev.ok ## how well and how fast the guard reads
 bench-faq: $(VENV)/dev.ok ## the matcher on labelled questions; ARGS=--ablate shows what each part is worth
 	nice $(BIN)/python -m tests.bench.faq $(ARGS)
 
-sweeps: $(VENV)/dev.ok ## the long versions of slow tests: every planted fault, replicas, flows of words on PostgreSQL, a longer state machine
+sweeps: $(VENV)/dev.ok ## the long versions of slow tests: every planted fault, replicas, a longer state machine
 	nice $(BIN)/pytest -m sweep -n 2 --dist loadfile
 	MACHINE=100 nice $(BIN)/pytest --timeout=3000 tests/flows/test_machine.py
 
@@ -88,4 +91,4 @@ lock: ## renew requirements/*.txt from pyproject.toml
 clean: ## remove what make made (not data/)
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis artifacts
 
-.PHONY: help setup install run test lint format bench-guard bench-faq bench bench-growth bench-replicas bench-month soak crash sweeps screenshots lock clean
+.PHONY: help setup install run test test-postgresql lint format bench-guard bench-faq bench bench-growth bench-replicas bench-month soak crash sweeps screenshots lock clean

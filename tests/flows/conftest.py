@@ -23,10 +23,14 @@ from tests.flows.typing_commands import Types, typing_beside
 from tests.game import GOBLIN_AND_LAMP
 
 Made = TypeVar("Made")
-# What is decided and said, and not how it is kept: on SQLite always, on PostgreSQL in make sweeps. The statements that
-# these lead to are those of the other files here, which always run on both engines.
+# What is decided and said, more than how it is kept: on SQLite always, on PostgreSQL in make test-postgresql (and in
+# CI). The other files here always run on both engines.
 OF_WORDS = frozenset(
-    f"test_{name}.py" for name in ("answers", "browsing", "clocks_undo", "forms", "places", "time_zones", "typing")
+    f"test_{name}.py"
+    for name in (
+        *("answers", "bad_input", "browsing", "bursts", "clocks", "clocks_undo", "conduct", "corrections", "feedback"),
+        *("forms", "guard", "own_tickets", "places", "promises", "snoozing", "surveys", "time_zones", "typing", "undo"),
+    )
 )
 ALWAYS = ("00:00-24:00",)
 
@@ -37,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.parent == Path(__file__).parent and item.path.name in OF_WORDS:
             parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
             if parameters.get("database_url") == "postgresql":
-                item.add_marker(pytest.mark.sweep)
+                item.add_marker(pytest.mark.second_engine)
 
 
 @pytest.fixture(scope="session")
