@@ -6,6 +6,7 @@ writes and reads, in a folder of its own. A FAQ fit to be read lies in the cache
 
 from __future__ import annotations
 
+import os
 import pickle
 import sys
 from dataclasses import replace
@@ -13,12 +14,18 @@ from pathlib import Path
 
 from faq.errors import FaqError
 from faq.publishing import build
+from faq.traffic import read_traffic
+
+_LATER = 10
 
 
 def main(arguments: list[str]) -> None:
     """Read the job, build, leave the result."""
     job, result = map(Path, arguments)
     settings, now = pickle.loads(job.read_bytes())  # noqa: S301 - written by our own parent
+    if settings.uses_traffic and read_traffic(settings.cache_folder):
+        # Nobody waits for what is learned from traffic (see Knowledge): the players come first.
+        os.nice(_LATER)
     try:
         judged = build(settings, now)
     except FaqError as error:

@@ -73,7 +73,7 @@ class Knowledge:
         self._recent: dict[str, Faq] = {served.faq.version: served.faq}
         self._seconds_each = INLINE_SECONDS
         self._considered: FileState = ()
-        self._served_by_words: FileState = ()
+        self._served_quickly: FileState = ()
         self._judged = asyncio.Event()
         self._retry_at: float | None = None
         self.status = status
@@ -83,11 +83,11 @@ class Knowledge:
         """Start from the files as they are, from the cache if they were built before.
 
         What was never built is first learned by words alone, which takes seconds; ``watch`` then learns it with the
-        embedding, where there is one, and takes that live. Likewise, where only what players wrote before has changed,
-        the build before answers until ``watch`` has learned it. Where the files hold errors the version served last
-        goes on, and ``status`` says so; without one FaqErrors is raised with every problem. Failing tests do not
-        prevent a first start, for there is nothing better to serve. EmbeddingUnusable is raised where the folder of the
-        owner's own embedding does not hold one.
+        embedding, where there is one, and with traffic, and takes that live. Likewise, where only what players wrote
+        before has changed, the build before answers until ``watch`` has learned it. Where the files hold errors the
+        version served last goes on, and ``status`` says so; without one FaqErrors is raised with every problem. Failing
+        tests do not prevent a first start, for there is nothing better to serve. EmbeddingUnusable is raised where the
+        folder of the owner's own embedding does not hold one.
         """
         if settings.matcher.semantic and settings.matcher.embedding_folder is not None:
             await asyncio.to_thread(check_folder, settings.matcher.embedding_folder)
@@ -96,7 +96,7 @@ class Knowledge:
         if found is None:
             found = await asyncio.to_thread(_taught_otherwise, settings)
             considered = considered if found is None else ()
-        first = settings if found is not None else _by_words(settings)
+        first = settings if found is not None else await asyncio.to_thread(_quickly, settings)
         if found is None and first is not settings:
             found = await asyncio.to_thread(_stored, first)
         judged = found or await build_in_child(first, clock())
@@ -112,7 +112,7 @@ class Knowledge:
         knowledge = cls(settings, clock, served, status)
         # The watch takes what it has not considered for a new save, and learns it with everything there is.
         knowledge._considered = considered if first is settings else ()
-        knowledge._served_by_words = considered if first is not settings else ()
+        knowledge._served_quickly = considered if first is not settings else ()
         await knowledge._settle(judged, went_live=taken is judged)
         return knowledge
 
@@ -170,8 +170,8 @@ class Knowledge:
                 judged = found or await build_in_child(settings, self._clock())
                 if await asyncio.to_thread(_file_state, self._settings) != state:
                     return  # saved again meanwhile: the next look sees it
-                # The same words learned with the embedding may pass other tests: that is no save to be refused.
-                is_same = state == self._served_by_words and judged.faq is not None
+                # The same words learned with more may pass other tests: that is no save to be refused.
+                is_same = state == self._served_quickly and judged.faq is not None
                 fit = is_same or judged.is_fit_after(self.status.failing)
                 if fit and judged.key != self.status.key and judged.faq is not None:
                     await self._go_live(judged, judged.faq)
@@ -261,12 +261,12 @@ def _taught_otherwise(settings: KnowledgeSettings) -> Build | None:
     return stored_build(settings.cache_folder, key)
 
 
-def _by_words(settings: KnowledgeSettings) -> KnowledgeSettings:
-    """The settings without the embedding, or the same ones where none is used anyway."""
+def _quickly(settings: KnowledgeSettings) -> KnowledgeSettings:
+    """What is learned soonest: without the embedding and without traffic; the same where neither is used anyway."""
     matcher = settings.matcher
-    if not (matcher.semantic and has_embedder(matcher.embedding_folder)):
-        return settings
-    return replace(settings, matcher=replace(matcher, semantic=False))
+    if matcher.semantic and has_embedder(matcher.embedding_folder):
+        settings = replace(settings, matcher=replace(matcher, semantic=False))
+    return replace(settings, uses_traffic=False) if read_traffic(settings.cache_folder) else settings
 
 
 def _last_good(settings: KnowledgeSettings) -> Build | None:
