@@ -219,7 +219,8 @@ async def test_who_stands_still_in_a_transaction_holds_nobody_up_for_long(server
     quick = await server.new_database()
     await keep(quick, "wanted")
     url = server.engine.url.set(database=server.name).render_as_string(hide_password=False)
-    still = Database.open(url, stands_still=0.3)
+    # Longer than a busy machine makes anybody stand between two statements.
+    still = Database.open(url, stands_still=1.5)
     server.opened.append(still)
     wanted = sa.update(holders).where(holders.c.id == "wanted")
 
@@ -240,12 +241,12 @@ async def test_who_reads_a_snapshot_may_take_its_time(server: Server) -> None:
     """A backup holds nobody up, however slow the disk is that it is written to."""
     quick = await server.new_database()
     url = server.engine.url.set(database=server.name).render_as_string(hide_password=False)
-    slow = Database.open(url, stands_still=0.1)
+    slow = Database.open(url, stands_still=0.5)
     server.opened.append(slow)
     async with slow.snapshot() as connection:
         assert await connection.scalar(sa.select(sa.func.count()).select_from(holders)) == 0
         async with quick.reading() as other:
-            await other.execute(sa.text("SELECT pg_sleep(0.4)"))
+            await other.execute(sa.text("SELECT pg_sleep(0.8)"))
         await keep(quick, "later")
         assert await connection.scalar(sa.select(sa.func.count()).select_from(holders)) == 0
 
