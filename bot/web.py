@@ -76,7 +76,10 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     except StorageError as error:
         log.error("database_away", path=request.path, error=str(error))
         response = web.json_response({"error": "The service is not available right now; please try again."}, status=503)
-    except Exception:
+    except Exception as error:
+        if isinstance(error, ConnectionError) and (request.transport is None or request.transport.is_closing()):
+            # Whoever called has hung up, in the middle of their words or of ours: nobody is there to be answered.
+            raise
         log.exception("request_failed", path=request.path, method=request.method)
         response = web.json_response({"error": "Something went wrong on our side; please try again."}, status=500)
     if not response.prepared:
