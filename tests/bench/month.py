@@ -39,6 +39,7 @@ FALL_LIMIT = 0.10
 FIRST_PORT = 8930
 STEADY_RATE = 50.0
 TIMES = 50
+LEARNING_BEGINS_WITHIN = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,12 @@ class Side:
     cpu: float = 0.0
     answered: int = 0
     faults: list[str] = field(default_factory=list)
+
+    async def learned(self) -> None:
+        """Return when the program learns nothing any more, which it does in processes of their own."""
+        async with asyncio.timeout(120):
+            while self.process.children():  # noqa: ASYNC110 - another process tells nobody
+                await asyncio.sleep(0.2)
 
     async def turn(self, size: Size) -> None:
         """Everybody writes, waits for the answer and writes again."""
@@ -142,9 +149,12 @@ async def measure(engine: str, urls: Sequence[str], size: Size, recorded: tuple[
     seconds = time.perf_counter() - began
     async with _serving("empty", urls[0], 0, 0) as empty, _serving("a month", urls[1], stored, 1) as month:
         for side in (empty, month):
-            # Now everybody is known to both; what is learned or read once at the start is done.
             await side.control("load", chats=size.chats, messages=size.chats, texts=TEXTS)
             await side.control("load_report", within=120)
+        # Now everybody is known to both. What is read and learned once, at the start, is to be done too.
+        await asyncio.sleep(LEARNING_BEGINS_WITHIN)
+        for side in (empty, month):
+            await side.learned()
         for number in range(size.rounds):
             for side in (empty, month) if number % 2 else (month, empty):
                 await side.turn(size)
