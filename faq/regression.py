@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve, solve_triangular
 
+from faq.scorers.candidates import softmax
+
 Matrix = NDArray[np.float32]
 Loss = Callable[[Matrix], tuple[float, Matrix]]
 _JITTER = 1e-4
@@ -92,9 +94,8 @@ def fit_with_asked(
     weights = fit(rows[learned], classes, count, np.ones(len(learned), np.float32), iterations=iterations)
     if not len(asked):
         return weights
-    scores = rows[asked] @ weights[:-1] + weights[-1]
-    taken_for = scores.argmax(axis=1)
-    sure = 1 / np.exp(scores - scores.max(axis=1, keepdims=True)).sum(axis=1)
+    chances = softmax(rows[asked] @ weights[:-1] + weights[-1])
+    taken_for, sure = chances.argmax(axis=1), chances.max(axis=1)
     both = np.concatenate((learned, asked))
     importance = np.concatenate((np.ones(len(learned)), _ASKED * sure)).astype(np.float32)
     return fit(

@@ -31,6 +31,9 @@ class Looking:
     name: str
     typed_at: datetime | None = None
 
+    def is_typing(self, now: datetime) -> bool:
+        return self.typed_at is not None and now - self.typed_at < TYPING_SHOWN
+
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
@@ -95,17 +98,14 @@ class Company:
         for page in pages:
             if page.agent_id != agent_id:
                 one = found.setdefault(page.agent_id, {"id": page.agent_id, "name": page.name, "typing": False})
-                one["typing"] |= page.typed_at is not None and now - page.typed_at < TYPING_SHOWN
+                one["typing"] |= page.is_typing(now)
         return sorted(found.values(), key=lambda each: str(each["name"]))
 
     def _tell(self, key: TicketKey, *, asks: bool = False) -> None:
         """Tell the pages here that something stirred, and other processes who is here; ``asks`` who is there."""
         self._live.tell(self.topic(key))
         now = self._now()
-        pages = [
-            (page.agent_id, page.name, page.typed_at is not None and now - page.typed_at < TYPING_SHOWN)
-            for page in self._at.get(key, ())
-        ]
+        pages = [(page.agent_id, page.name, page.is_typing(now)) for page in self._at.get(key, ())]
         self._count += 1
         self._live.tell(_told_of(key) + json.dumps([self._process, self._count, asks, pages]))
 
