@@ -14,6 +14,7 @@ from threading import Thread
 from typing import Any
 from weakref import WeakSet
 
+import aiosqlite
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Dialect, make_url
@@ -49,7 +50,7 @@ MIGRATIONS_LOCK = 0x1222_4EE9
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-_LAST_WORDS_WITHIN = 0.2
+_LAST_WORDS_WITHIN = 5.0
 STANDS_STILL = 10.0
 """Seconds after which PostgreSQL ends a transaction whose process says nothing more, and gives its locks to others."""
 
@@ -322,8 +323,18 @@ def _join(threads: Iterable[Thread], within: float) -> None:
 
 
 def _prepare_sqlite(engine: AsyncEngine, begin: str, threads: WeakSet[Thread]) -> None:
+    def connect(*arguments: Any, **options: Any) -> aiosqlite.Connection:
+        connection = aiosqlite.connect(*arguments, **options)
+        # Known from its first moment: whoever asked for it may be cancelled before it is open.
+        threads.add(connection._thread)
+        # As SQLAlchemy does: a program that ends waits for none of them.
+        connection._thread.daemon = True
+        return connection
+
+    def connecting(_dialect: Any, _record: Any, _arguments: Any, options: dict[str, Any]) -> None:
+        options["async_creator_fn"] = connect
+
     def connected(connection: Any, _record: Any) -> None:
-        threads.add(connection.driver_connection._thread)
         # The driver's own transactions begin too late and without IMMEDIATE: it is told to keep out of it.
         connection.isolation_level = None
         cursor = connection.cursor()
@@ -334,6 +345,7 @@ def _prepare_sqlite(engine: AsyncEngine, begin: str, threads: WeakSet[Thread]) -
     def begins(connection: sa.Connection) -> None:
         connection.exec_driver_sql(begin)
 
+    sa.event.listen(engine.sync_engine, "do_connect", connecting)
     sa.event.listen(engine.sync_engine, "connect", connected)
     sa.event.listen(engine.sync_engine, "begin", begins)
 

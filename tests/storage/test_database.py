@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -140,6 +142,33 @@ async def test_a_file_locked_by_somebody_else_passes(sqlite: Database, tmp_path:
     other.close()
     await keep(sqlite, "after")
     assert await kept(sqlite) == ["after", "before"]
+
+
+async def test_whoever_is_cancelled_while_it_connects_leaves_no_thread_behind(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its last word would come to an event loop that is closed."""
+    connect, begun, threads = sqlite3.connect, threading.Event(), list[threading.Thread]()
+
+    def slowly(*arguments: object, **options: object) -> sqlite3.Connection:
+        threads.append(threading.current_thread())
+        begun.set()
+        time.sleep(0.3)
+        return connect(*arguments, **options)  # type: ignore[call-overload, no-any-return]
+
+    monkeypatch.setattr(sqlite3, "connect", slowly)
+
+    async def read() -> None:
+        async with sqlite.reading():
+            pass
+
+    reading = asyncio.create_task(read())
+    await asyncio.to_thread(begun.wait, 5)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    await sqlite.close()
+    assert [each.is_alive() for each in threads] == [False]
 
 
 async def test_a_read_only_database_can_be_read_and_is_not_well(sqlite: Database) -> None:
