@@ -80,24 +80,39 @@ def fit(
     return _minimise(loss, np.zeros((size + 1, count), dtype=np.float32) if start is None else start, iterations)
 
 
+def evenly(classes: NDArray[np.int64], entries: int) -> Matrix:
+    """What each row weighs, 1 in the mean: every entry counts the same, however many phrasings its owner thought of,
+    since that does not say how often it is asked for. What belongs to none of the ``entries`` weighs 1."""
+    own = classes < entries
+    importance = np.ones(len(classes), dtype=np.float32)
+    sizes = np.bincount(classes[own], minlength=entries)
+    importance[own] = own.sum() / max(1, np.count_nonzero(sizes)) / sizes[classes[own]]
+    return importance
+
+
 def fit_with_asked(
     rows: Matrix,
     learned: NDArray[np.int64],
     classes: NDArray[np.int64],
     count: int,
+    entries: int,
     asked: NDArray[np.int64],
     *,
     iterations: int = 60,
 ) -> Matrix:
     """As ``fit`` to the rows ``learned``, then once more with those ``asked`` beside them: each as what the first fit
-    takes it for, weighed by how sure that is. Nobody has labelled them, so they weigh less than what somebody wrote."""
-    weights = fit(rows[learned], classes, count, np.ones(len(learned), np.float32), iterations=iterations)
+    takes it for, weighed by how sure that is. Nobody has labelled them, so they weigh less than what somebody wrote.
+
+    Of the ``count`` classes the first ``entries`` are entries.
+    """
+    labelled = evenly(classes, entries)
+    weights = fit(rows[learned], classes, count, labelled, iterations=iterations)
     if not len(asked):
         return weights
     chances = softmax(rows[asked] @ weights[:-1] + weights[-1])
     taken_for, sure = chances.argmax(axis=1), chances.max(axis=1)
     both = np.concatenate((learned, asked))
-    importance = np.concatenate((np.ones(len(learned)), _ASKED * sure)).astype(np.float32)
+    importance = np.concatenate((labelled, _ASKED * sure)).astype(np.float32)
     return fit(
         rows[both], np.concatenate((classes, taken_for)), count, importance, iterations=iterations // 2, start=weights
     )

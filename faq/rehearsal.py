@@ -19,7 +19,7 @@ from faq.calibration import (
     fit_calibration,
     threshold_for,
 )
-from faq.regression import fit, fit_with_asked, least_squares
+from faq.regression import evenly, fit, fit_with_asked, least_squares
 from faq.scorers.candidates import evidence, softmax
 from faq.scorers.nearest import PhrasingIndex, spaced
 from faq.space import Matrix, Shares
@@ -129,7 +129,9 @@ def rehearse(
         kept = np.concatenate((own, handed_on[:half])) if knows_none else own
         truth_of_kept = classes(material, kept)
         known_before = asked[~hidden_entries[answered_by]]
-        weights = fit_with_asked(rows, kept, truth_of_kept, count + knows_none, known_before, iterations=_ITERATIONS)
+        weights = fit_with_asked(
+            rows, kept, truth_of_kept, count + knows_none, count, known_before, iterations=_ITERATIONS
+        )
         weights[-1, :count][hidden_entries] = -np.inf
         likeness = least_squares(rows[kept], truth_of_kept, count + knows_none)
         groups = (np.flatnonzero(known), np.flatnonzero(hidden & ~titles), handed_on[half:], strangers)
@@ -145,8 +147,8 @@ def _answered_by(material: Material, rows: Matrix, asked: NDArray[np.int64]) -> 
     """Whose these questions are, as far as the whole FAQ can tell."""
     if not len(asked):
         return asked
-    own = np.arange(material.count)
-    weights = fit(rows[own], material.entries, len(material.lesson.entry_ids), np.ones(len(own), np.float32))
+    own, count = np.arange(material.count), len(material.lesson.entry_ids)
+    weights = fit(rows[own], material.entries, count, evenly(material.entries, count))
     return np.asarray((rows[asked] @ weights[:-1] + weights[-1]).argmax(axis=1), dtype=np.int64)
 
 

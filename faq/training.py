@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from faq.language.detection import base
 from faq.language.diacritics import LANGUAGE as VIETNAMESE
-from faq.language.folding import fold
+from faq.language.folding import fold, has_unspaced
 from faq.language.lexicon import Lexicon, lexicon_for
 from faq.model import Head, Model, Weights
 from faq.regression import dual_weights, factor, fit_with_asked, least_squares, project
@@ -58,7 +58,8 @@ class Material:
     and rehearsed.
 
     ``count`` is the number of the lesson's own rows, ``first_asked`` and ``first_stranger`` the places of the first
-    question asked and of the first stranger, ``phrasings_each`` the mean number of phrasings an entry and language.
+    question asked and of the first stranger, ``phrasings_each`` the mean number of phrasings an entry and language, ``unspaced`` the share of its rows in a script
+    without spaces.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Material:
             row for row in zip(lesson.entries, lesson.text_languages, lesson.is_title, strict=True) if not row[2]
         ]
         self.phrasings_each = len(own_rows) / max(1, len(set(own_rows)))
+        self.unspaced = sum(map(has_unspaced, self.folded[: self.count])) / max(1, self.count)
 
 
 def _landmarks(places: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -108,7 +110,7 @@ def train(
     the comparisons otherwise than the FAQ's size suggests.
     """
     material = Material(lesson, strangers, embedded, lens)
-    found = [_learn_head(material, words or words_alone(material.phrasings_each))]
+    found = [_learn_head(material, words or words_alone(material.phrasings_each, material.unspaced))]
     if embedded is not None:
         found.append(_learn_head(material, semantic or with_embedding(material.phrasings_each)))
     return Model(
@@ -141,7 +143,7 @@ def _learn_head(material: Material, shares: Shares) -> Head:
     learned = np.arange(material.first_asked if knows_none else material.count)
     count = len(material.lesson.entry_ids)
     own = classes(material, learned)
-    solution = fit_with_asked(rows, learned, own, count + knows_none, asked)
+    solution = fit_with_asked(rows, learned, own, count + knows_none, count, asked)
     likeness = least_squares(rows[learned], own, count + knows_none)[:, :count]
     rehearsal.figures[PAST_QUESTIONS] = float(len(asked))
     return Head(

@@ -22,11 +22,17 @@ UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3105-\u312f\u31f0-\u31ff\u3400-\u9fff"
     "\uf900-\ufaff\U00020000-\U0003ffff"
 )
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _INNER_SPACE = re.compile(f"(?<=[{UNSPACED}]) (?=[{UNSPACED}])")
 _MARKS = re.compile("[\u0300-\u036f]+")
 # Katakana alone writes a long vowel with a stroke; elsewhere it only draws a word out (こんにちはー).
 _DRAWN_OUT = re.compile("(?<![\u30a1-\u30fa])ー+")
 _ROUNDS = 4
+
+
+def has_unspaced(text: str) -> bool:
+    """Whether it holds a character of a script without spaces."""
+    return not text.isascii() and _UNSPACED.search(text) is not None
 
 
 @cache

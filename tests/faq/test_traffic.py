@@ -193,8 +193,8 @@ def test_words_beside_known_words_come_to_mean_the_same() -> None:
     """A question asked before carries a word that no phrasing has to the entry that it is taken for, lightly."""
     rows = np.array([[1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 0, 1]], dtype=np.float32)
     learned, entries = np.array([0, 1]), np.array([0, 1])
-    alone = fit_with_asked(rows, learned, entries, 2, np.array([], dtype=np.int64))
-    taught = fit_with_asked(rows, learned, entries, 2, np.array([2]))
+    alone = fit_with_asked(rows, learned, entries, 2, 2, np.array([], dtype=np.int64))
+    taught = fit_with_asked(rows, learned, entries, 2, 2, np.array([2]))
     stranger, phrasing = rows[3], rows[0]
     assert np.ptp(stranger @ alone[:-1] + alone[-1]) == pytest.approx(0, abs=1e-4)
     scores = stranger @ taught[:-1] + taught[-1]
