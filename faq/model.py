@@ -26,6 +26,7 @@ class Weights:
     characters: Matrix
     meaning: Matrix
     embedding: Matrix
+    squares: Matrix
     bias: Matrix
 
 
@@ -80,6 +81,7 @@ def save(model: Model, path: Path) -> None:
         "meaning_centre": model.space.meaning_centre,
         "embedding_centre": model.space.embedding_centre,
         "embedding_turn": model.space.embedding_turn,
+        "landmarks": model.space.landmarks,
         "lexicon.hashes": model.lexicon.hashes,
         "lexicon.frequency": model.lexicon.frequency,
         "lexicon.vectors": model.lexicon.vectors,
@@ -135,6 +137,7 @@ def load(path: Path) -> Model:
             meaning_centre=arrays["meaning_centre"],
             embedding_centre=arrays["embedding_centre"],
             embedding_turn=arrays["embedding_turn"],
+            landmarks=arrays["landmarks"],
         )
         return Model(
             entry_ids=tuple(about["entry_ids"]),

@@ -159,7 +159,7 @@ def _refits(count: int) -> int:
 
 def _true_strangers(material: Material, shares: Shares) -> NDArray[np.int64]:
     """The background sentences, but for those nearest to the FAQ: it may well answer some of them."""
-    dense = material.blocks.embedding if shares.embedding else material.blocks.meaning
+    dense = material.blocks.embedding if shares.embeds else material.blocks.meaning
     own, strange = dense[: material.count], dense[material.first_stranger :]
     if not len(strange):
         return np.zeros(0, dtype=np.int64)
@@ -181,7 +181,7 @@ def _ask(
     weights, likeness = learned
     chances = softmax(rows[questions] @ weights[:-1] + weights[-1])
     best = chances[:, : len(material.lesson.entry_ids)].argmax(axis=1)
-    dense = material.blocks.embedding if shares.embedding else material.blocks.meaning
+    dense = material.blocks.embedding if shares.embeds else material.blocks.meaning
     index = PhrasingIndex([material.folded[place] for place in kept], material.entries[kept].tolist(), dense[kept])
     near = [
         index.nearest(spaced(material.folded[question]), dense[question], int(entry))

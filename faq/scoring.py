@@ -93,9 +93,8 @@ class Scorer:
             return
         batch = self._batch([readings[row] for row in open_rows])
         texts, guessed = self._spelled_out(batch.readings)
-        embedded = self._model.space.centred_embedding(embedder.embed(texts))
         head = self._model.heads[-1]
-        batch = replace(batch, blocks=replace(batch.blocks, embedding=embedded))
+        batch = replace(batch, blocks=self._model.space.with_question(batch.blocks, embedder.embed(texts)))
         chances = self._chances(batch, head, left_out)
         # What was guessed may be guessed wrongly, and the words were read without guessing.
         doubtful = np.unique(batch.owner[guessed])
@@ -140,7 +139,7 @@ class Scorer:
         scores: Matrix = blocks.words.times(weights.words) + blocks.characters.times(weights.characters)
         scores += blocks.meaning @ weights.meaning + weights.bias
         if blocks.embedding.shape[1]:
-            scores += blocks.embedding @ weights.embedding
+            scores += blocks.embedding @ weights.embedding + blocks.squares @ weights.squares
         scores[:, list(left_out)] = -np.inf
         chances = softmax(scores)
         starts = np.flatnonzero(np.diff(batch.owner, prepend=-1))
@@ -222,4 +221,5 @@ def _likeness(blocks: Blocks, at: int, head: Head, entries: NDArray[np.int64]) -
         found = found + rows.value[part] @ its[np.ix_(rows.feature[part], entries)]
     if blocks.embedding.shape[1]:
         found = found + blocks.embedding[at] @ weights.embedding[:, entries]
+        found = found + blocks.squares[at] @ weights.squares[:, entries]
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse
@@ -58,8 +58,8 @@ class Material:
     and rehearsed.
 
     ``count`` is the number of the lesson's own rows, ``first_asked`` and ``first_stranger`` the places of the first
-    question asked and of the first stranger, ``phrasings_each`` the mean number of phrasings an entry and language, ``unspaced`` the share of its rows in a script
-    without spaces.
+    question asked and of the first stranger, ``phrasings_each`` the mean number of phrasings an entry and language,
+    ``unspaced`` the share of its rows in a script without spaces.
     """
 
     def __init__(
@@ -76,10 +76,11 @@ class Material:
         own = None if embedded is None else embedded[: self.count]
         places = np.flatnonzero(~np.asarray(lesson.is_title, dtype=bool))
         same = [places[self.entries[places] == entry] for entry in np.unique(self.entries[places])]
-        self.space: Space = learn_space(self.folded[: self.count], self.lexicon, own, _MOST_GRAMS, same, lens)
-        self.blocks: Blocks = self.space.blocks(self.folded, self.lexicon, embedded)
+        space = learn_space(self.folded[: self.count], self.lexicon, own, _MOST_GRAMS, same, lens)
+        self.blocks: Blocks = space.blocks(self.folded, self.lexicon, embedded)
         # What was asked holds words that no phrasing holds: they are learned only if it is among these.
         self.landmarks = _landmarks(np.concatenate((np.arange(self.count), self.asked)))
+        self.space: Space = replace(space, landmarks=self.blocks.embedding[self.landmarks])
         own_rows = [
             row for row in zip(lesson.entries, lesson.text_languages, lesson.is_title, strict=True) if not row[2]
         ]
@@ -167,9 +168,11 @@ def _kernel(material: Material, shares: Shares) -> Matrix:
     ):
         matrix = _sparse(rows, len(vocabulary.hashes))
         kernel += np.float32(share) * (matrix @ matrix[landmarks].T).toarray()
-    for dense, share in ((blocks.meaning, shares.meaning), (blocks.embedding, shares.embedding)):
-        if share:
-            kernel += np.float32(share) * (dense @ dense[landmarks].T)
+    if shares.meaning:
+        kernel += np.float32(shares.meaning) * (blocks.meaning @ blocks.meaning[landmarks].T)
+    if shares.embeds:
+        near = blocks.embedding @ space.landmarks.T
+        kernel += near * (np.float32(shares.embedding) + np.float32(shares.squares) * near)
     return kernel
 
 
@@ -183,5 +186,6 @@ def _primal(material: Material, shares: Shares, dual: Matrix, bias: Matrix) -> W
         characters=np.asarray(shares.characters * (characters.T @ dual), dtype=np.float32),
         meaning=np.asarray(shares.meaning * (blocks.meaning[landmarks].T @ dual), dtype=np.float32),
         embedding=np.asarray(shares.embedding * (blocks.embedding[landmarks].T @ dual), dtype=np.float32),
+        squares=np.asarray(shares.squares * (dual if shares.embeds else dual[:0]), dtype=np.float32),
         bias=bias,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import click
 
@@ -31,6 +31,7 @@ _WORDS: dict[str, tuple[Shares, bool]] = {
 _EMBEDDING: dict[str, tuple[Shares, bool]] = {
     "with the embedding": (_SEMANTIC, True),
     _WITHOUT_LENS: (_SEMANTIC, True),
+    "- squares": (replace(_SEMANTIC, squares=0.0), True),
     "- titles (embedding)": (_SEMANTIC, False),
     "- words and characters": (replace(_SEMANTIC, words=0.0, characters=0.0), True),
 }
@@ -54,7 +55,7 @@ def main(
                 asked,
                 shares,
                 titles,
-                embedders[each] if shares.embedding else None,
+                embedders[each] if shares.embeds else None,
                 name != _WITHOUT_LENS,
             )
             for each, (known, asked) in sets.items()
@@ -108,5 +109,5 @@ def _accuracy(
 
 
 def _rescaled(shares: Shares) -> Shares:
-    whole = shares.words + shares.characters + shares.meaning + shares.embedding
-    return Shares(shares.words / whole, shares.characters / whole, shares.meaning / whole, shares.embedding / whole)
+    whole = sum(astuple(shares))
+    return Shares(*(share / whole for share in astuple(shares)))

@@ -19,6 +19,7 @@ from faq.entry import Entry, Faq, Phrasing, Place
 from faq.errors import LearningError
 from faq.match import Answer, Handoff, Match, Question, Suggest
 from faq.matcher import Matcher, MatcherSettings, learn
+from faq.space import Shares
 from faq.training import Lesson, train
 
 PLACE = Place("sample", 1, 1)
@@ -349,3 +350,40 @@ def test_an_embedding_reads_small_letters_but_for_vietnamese() -> None:
 
 def test_an_embedding_is_not_shouted_at() -> None:
     assert "đổi tên lưu manh ở đâu" in embedded_for("ĐỔI TÊN LƯU MANH ở đâu")
+
+
+class Meanings:
+    """Vectors of what a text is about, in other words than those of the FAQ; two subjects are somewhat near."""
+
+    name = "meanings"
+    folder = None
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        subjects = (("gem", "diamond", "coin"), ("password", "sign", "log"), ("guild", "clan", "team"))
+        return np.array([[0.2 + any(word in text for word in its) for its in subjects] for text in texts], np.float32)
+
+
+@pytest.mark.parametrize("shares", [Shares(0, 0, 0, 1), Shares(0, 0, 0, 0, 1), Shares(0.1, 0.1, 0, 0.4, 0.4)])
+def test_what_is_near_in_meaning_is_found_by_either_comparison(shares: Shares) -> None:
+    phrasings = (
+        ("buy gems", "more gems", "gem packs"),
+        ("forgot my password", "reset password", "new password"),
+        ("join a guild", "leave the guild", "guild chat"),
+    )
+    rows = [(place, text) for place, its in enumerate(phrasings) for text in its]
+    lesson = Lesson(
+        entry_ids=("gems", "login", "guild"),
+        entries=tuple(place for place, _ in rows),
+        texts=tuple(text for _, text in rows),
+        is_title=(False,) * len(rows),
+        text_languages=("en",) * len(rows),
+        languages=("en",),
+    )
+    model = train(lesson, (), Meanings().embed(lesson.texts), semantic=shares)
+    never_settled = replace(model, heads=(replace(model.heads[0], settles_above=NEVER), model.heads[1]))
+    found = Matcher(never_settled, MatcherSettings(), "one", Meanings()).match(
+        [Question("where are diamonds"), Question("cannot sign up"), Question("which clan")]
+    )
+    assert [match.candidates[0].entry_id for match in found] == ["gems", "login", "guild"]
+    surely = [float(str(match.candidates[0].reasons["class_score"])) for match in found]
+    assert min(surely) > 0.5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import astuple
 from itertools import pairwise
 
 import numpy as np
@@ -13,14 +14,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from faq.calibration import NEVER, expected_calibration_error, fit_calibration, sigmoid, threshold_for
-from faq.language.folding import fold, words
+from faq.language.folding import fold, has_unspaced, words
 from faq.language.lexicon import lexicon_for
 from faq.match import Answer, Candidate, Handoff, Suggest
-from faq.regression import fit, least_squares
+from faq.regression import evenly, fit, least_squares
 from faq.scorers.grams import Stream, word_hashes
 from faq.scorers.nearest import PhrasingIndex
 from faq.scorers.vocabulary import learn_vocabulary
-from faq.space import centred, learn_space
+from faq.space import centred, learn_space, words_alone
 from faq.verdict import Thresholds, decide
 
 TEXTS = st.lists(st.text(alphabet="ab c你好ก", max_size=12).map(fold), min_size=1, max_size=5)
@@ -90,6 +91,31 @@ def test_the_solver_tells_classes_apart() -> None:
     classes = np.array([0, 0, 1, 1, 2, 2])
     weights = fit(rows, classes, 3, np.ones(6, dtype=np.float32))
     assert (rows @ weights[:-1] + weights[-1]).argmax(axis=1).tolist() == classes.tolist()
+
+
+def test_an_entry_counts_the_same_however_many_phrasings_it_has() -> None:
+    """Seven phrasings of one entry, one of the other: what is as like the one as the other is as likely either."""
+    rows = np.array([[1, 0]] * 7 + [[0, 1]], dtype=np.float32)
+    classes = np.array([0] * 7 + [1])
+    between = np.array([0.5, 0.5], dtype=np.float32)
+    even = fit(rows, classes, 2, evenly(classes, 2))
+    counted = fit(rows, classes, 2, np.ones(8, dtype=np.float32))
+    assert np.ptp(between @ even[:-1] + even[-1]) == pytest.approx(0, abs=0.01)
+    assert np.ptp(between @ counted[:-1] + counted[-1]) > 0.5
+
+
+def test_what_belongs_to_no_entry_counts_by_the_message() -> None:
+    weighs = evenly(np.array([0, 0, 0, 1, 3, 3]), 3)
+    assert weighs == pytest.approx([2 / 3] * 3 + [2] + [1, 1])
+    assert len(evenly(np.array([], dtype=np.int64), 0)) == 0
+
+
+def test_words_count_more_where_a_character_is_a_word() -> None:
+    spaced, mixed, unspaced = (words_alone(10, share) for share in (0.0, 0.5, 1.0))
+    assert spaced.words < mixed.words < unspaced.words
+    assert all(sum(astuple(each)) == pytest.approx(1) for each in (spaced, mixed, unspaced))
+    assert has_unspaced("登录 email")
+    assert not has_unspaced("café")
 
 
 def test_calibration_finds_the_probabilities_it_was_shown() -> None:
