@@ -67,7 +67,7 @@ BARS = (
     Bar("xsid-de", "full", (92,), (93,), (96,), "best measured 94.0"),
     Bar("xsid-tr", "full", (92.5,), (94,), (96,), "best measured 94.4"),
 )
-# In scope, and out of scope recalled at a threshold chosen on the dev questions.
+# Right in scope, and refused out of scope, at a threshold chosen on the dev questions.
 FULL_WORDS, FULL_EXTRA, FULL_AIM = (87.6, 86.4), (92.0, 88.0), (96.0, 95.0)
 
 
@@ -182,12 +182,12 @@ def clinc_full(embedder: Embedder | None) -> Iterator[str]:
     if known is None or dev is None or asked is None:
         return
     matcher, seconds = learned("clinc150-full", known, kept("clinc150-full-asked", [*dev, *asked], embedder))
-    threshold = best_threshold(measure(matcher, dev))
+    wanted = FULL_WORDS if embedder is None else FULL_EXTRA
+    threshold = middle_threshold(measure(matcher, dev), wanted)
     outcome = measure(matcher, asked, seconds).outcome
     taken = outcome.confidence >= threshold
     inside = 100 * float((outcome.right & taken)[outcome.in_scope].mean())
     refused = 100 * float((~taken)[~outcome.in_scope].mean())
-    wanted = FULL_WORDS if embedder is None else FULL_EXTRA
     click.echo(
         f"clinc150 full: in scope {inside:.1f}, out of scope refused {refused:.1f} (at least {spoken(wanted)}, aim "
         f"{spoken(FULL_AIM)}; BERT 96.2/52.3, logistic regression with an embedding 92.2/87.7); learned {seconds:.0f} s"
@@ -196,13 +196,17 @@ def clinc_full(embedder: Embedder | None) -> Iterator[str]:
         yield f"clinc150 full: {inside:.1f}/{refused:.1f}, want {spoken(wanted)}"
 
 
-def best_threshold(report: Report) -> float:
-    """The threshold with the best mean of right in scope and refused out of scope."""
+def middle_threshold(report: Report, wanted: Sequence[float]) -> float:
+    """In the middle of the thresholds that meet both bars on these questions, so farthest from missing either: one may
+    be had at the cost of the other. Where none meets both, the one that misses by least.
+    """
     outcome = report.outcome
     tried = np.unique(outcome.confidence)
     right = np.array([(outcome.right & (outcome.confidence >= t))[outcome.in_scope].mean() for t in tried])
     refused = np.array([(outcome.confidence < t)[~outcome.in_scope].mean() for t in tried])
-    return float(tried[(right + refused).argmax()])
+    slack = np.minimum(100 * right - wanted[0], 100 * refused - wanted[1])
+    meeting = tried[slack >= 0]
+    return float((meeting[0] + meeting[-1]) / 2 if len(meeting) else tried[slack.argmax()])
 
 
 def with_typos(text: str, count: int, chance: random.Random) -> str:
