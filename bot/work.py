@@ -324,12 +324,16 @@ class Work:
         for pending in self._messages:
             if pending["conversation_id"] == conversation.id and pending["external_id"] == external_id:
                 return pending
+        # From the newest on, since hardly anybody touches an old one: an index of its own would cost every message.
         found = await connection.execute(
-            sa.select(messages).where(
+            sa.select(messages)
+            .where(
                 messages.c.conversation_id == conversation.id,
                 messages.c.external_id == external_id,
                 messages.c.direction == Direction.INCOMING,
             )
+            .order_by(messages.c.number.desc())
+            .limit(1)
         )
         row = found.first()
         return None if row is None else dict(row._mapping)

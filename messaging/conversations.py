@@ -70,13 +70,6 @@ messages = sa.Table(
     sa.Column("edited_at", Moment),
     sa.Column("deleted_at", Moment),
     sa.Index("ix_messages_revision", "conversation_id", "revision"),
-    sa.Index(
-        "ix_messages_external_id",
-        "conversation_id",
-        "external_id",
-        sqlite_where=sa.text("external_id IS NOT NULL"),
-        postgresql_where=sa.text("external_id IS NOT NULL"),
-    ),
 )
 
 message_versions = sa.Table(

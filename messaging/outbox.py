@@ -70,7 +70,6 @@ outbox = sa.Table(
     sa.Column("error", sa.Text),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("finished_at", Moment),
-    sa.Index("ix_outbox_message", "conversation_id", "message_number"),
     sa.Index(
         "ix_outbox_unfinished",
         "conversation_id",

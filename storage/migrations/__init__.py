@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from storage.database import Database
 
-NEWEST = "0005"
+NEWEST = "0006"
 """The revision that this version of the program works with."""
 
 _SCRIPTS = str(Path(__file__).parent)

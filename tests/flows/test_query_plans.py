@@ -38,8 +38,6 @@ GROWING = frozenset(metadata.tables) - SMALL | {"same"}
 # Small however much there is, or left after the first few rows of an order that it keeps.
 READ_WHOLE = frozenset({"ix_tickets_resolved_at"})
 SHORT_LIST = 20
-# Partial, and yet of every message that a network named.
-LARGE = frozenset({"ix_messages_external_id"})
 
 
 @pytest.fixture
@@ -202,4 +200,4 @@ def _is_short(index: str | None) -> bool:
         for each in table.indexes
         if each.dialect_options["sqlite"]["where"] is not None
     }
-    return index in partial - LARGE | READ_WHOLE
+    return index in partial | READ_WHOLE
