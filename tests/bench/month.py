@@ -296,7 +296,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="An empty database beside a month's.")
     parser.add_argument("--messages", type=int, default=1_000_000, help="in the month")
     parser.add_argument("--chats", type=int, default=300, help="players who write")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--load", type=int, default=2100, help="messages a round")
     parser.add_argument("--seconds", type=float, default=6.0, help="of steady writing, twice on each")
     parser.add_argument("--only", choices=["SQLite", "PostgreSQL"])
