@@ -241,7 +241,7 @@ def robustness(embedder: Embedder | None) -> Iterator[str]:
             chance = random.Random(count)
             mistyped = changed(asked, partial(with_typos, count=count, chance=chance))
             cost = base - 100 * measure(matcher, mistyped).accuracy
-            click.echo(f"{count} random edit(s) on clinc150 10: -{cost:.1f} points (at most {most:.0f})")
+            click.echo(f"{count} random edit(s) on clinc150 10: {-cost:+.1f} points (at most {most:.0f})")
             if round(cost, 1) > most:
                 yield f"{count} typos cost {cost:.1f} points"
     known, asked = rows_of("xsid-zh", "phrasings_full"), rows_of("xsid-zh", "questions_test")
@@ -250,7 +250,7 @@ def robustness(embedder: Embedder | None) -> Iterator[str]:
         traditional = {ord(plain): chr(at) for at, plain in simplified_characters().items()}
         base = 100 * measure(matcher, asked).accuracy
         cost = base - 100 * measure(matcher, changed(asked, lambda text: text.translate(traditional))).accuracy
-        click.echo(f"Traditional instead of Simplified on xsid-zh: -{cost:.1f} points (at most 1)")
+        click.echo(f"Traditional instead of Simplified on xsid-zh: {-cost:+.1f} points (at most 1)")
         if round(cost, 1) > 1:
             yield f"Traditional Chinese costs {cost:.1f} points"
 
@@ -269,7 +269,7 @@ def vietnamese(embedder: Embedder | None) -> Iterator[str]:
         plain += 100 * measure(matcher, changed(asked, on_a_plain_keyboard)).accuracy * len(asked) / len(every)
     click.echo(
         f"Vietnamese without diacritics on {len(every)} held-out phrasings of the sample FAQ: {right:.1f} with, "
-        f"-{right - plain:.1f} points without (at most 3)"
+        f"{plain - right:+.1f} points without (at most 3)"
     )
     if round(right - plain, 1) > 3:
         yield f"Vietnamese without diacritics costs {right - plain:.1f} points"
