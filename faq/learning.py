@@ -18,7 +18,7 @@ from faq.errors import LearningError
 from faq.model import Model, load
 
 # Part of the cache's key: a model learned by other code is not the same model.
-FORM = 25
+FORM = 26
 _LEARNING_LIMIT_SECONDS = 3600
 _KEPT_MODELS = 8
 # The cores belong to the players while a new FAQ is learned; more threads also gain nothing at these sizes.

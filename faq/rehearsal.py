@@ -27,7 +27,7 @@ from faq.space import Matrix, Shares
 if TYPE_CHECKING:
     from faq.training import Material
 
-_MOST_REFITS, _FEWEST_REFITS = 12, 2
+_MOST_REFITS, _FEWEST_REFITS = 60, 2
 # So many questions tell four weights and two thresholds well enough; more refits would only take time.
 _ENOUGH_ASKED = 2_000
 _MOST_ASKED = 3_000
@@ -39,6 +39,8 @@ _SETTLED = 4
 _STRANGE_SHARE = 0.8
 # Shares of the traffic: known questions, questions near the FAQ, what people had to answer, questions far from the FAQ.
 _TRAFFIC = (0.7, 0.15, 0.15, 0.15)
+# A FAQ of fewer entries knows less of what players ask: all but the first share grow in proportion.
+_FEW_ENTRIES = 20
 # From so many messages of before, learning from them is tried.
 _ENOUGH_BEFORE = 20
 
@@ -117,6 +119,7 @@ def rehearse(
     answered_by = _answered_by(material, rows, asked)
     titles = np.asarray(material.lesson.is_title)
     strangers = _true_strangers(material, shares)
+    traffic = _traffic(count)
     for _ in range(_refits(material.count)):
         hidden_entries = chance.random(count) < _HIDDEN_ENTRIES
         hidden = hidden_entries[material.entries]
@@ -135,7 +138,7 @@ def rehearse(
         weights[-1, :count][hidden_entries] = -np.inf
         likeness = least_squares(rows[kept], truth_of_kept, count + knows_none)
         groups = (np.flatnonzero(known), np.flatnonzero(hidden & ~titles), handed_on[half:], strangers)
-        for place, (group, share) in enumerate(zip(groups, _TRAFFIC, strict=True)):
+        for place, (group, share) in enumerate(zip(groups, traffic, strict=True)):
             questions = chance.permutation(group)[:_MOST_ASKED]
             if len(questions):
                 truth = material.entries[questions] if place == 0 else np.full(len(questions), -1)
@@ -150,6 +153,11 @@ def _answered_by(material: Material, rows: Matrix, asked: NDArray[np.int64]) -> 
     own, count = np.arange(material.count), len(material.lesson.entry_ids)
     weights = fit(rows[own], material.entries, count, evenly(material.entries, count))
     return np.asarray((rows[asked] @ weights[:-1] + weights[-1]).argmax(axis=1), dtype=np.int64)
+
+
+def _traffic(entries: int) -> tuple[float, ...]:
+    unknown = max(1.0, _FEW_ENTRIES / max(1, entries))
+    return (_TRAFFIC[0], *(unknown * share for share in _TRAFFIC[1:]))
 
 
 def _refits(count: int) -> int:
@@ -228,6 +236,9 @@ def _conclude(rehearsed: _Rehearsed, target_precision: float) -> Rehearsal:
         calibration=fit_calibration(features, right, weight),
         answer_above=answer,
         suggest_above=min(answer, suggest),
-        settles_above=threshold_for(1 - (1 - target_precision) / _SETTLED, held_out, right, weight),
+        # Together they may be right often enough, and one of them yet be less sure than the owner asks.
+        settles_above=max(
+            target_precision, threshold_for(1 - (1 - target_precision) / _SETTLED, held_out, right, weight)
+        ),
         figures=figures,
     )

@@ -17,3 +17,16 @@ entries:
     answer:
       en: Ask the miller.
 """
+
+GAME = (
+    GOBLIN_AND_LAMP
+    + """\
+  - id: refund
+    title: {en: Getting money back}
+    handoff: always
+    phrasings:
+      en: [i want my money back, refund please, how do i get a refund]
+    answer:
+      en: Our team looks at every payment by hand.
+"""
+)

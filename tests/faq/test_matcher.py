@@ -17,10 +17,12 @@ from faq.calibration import NEVER
 from faq.embedding.choice import EmbeddingCache
 from faq.entry import Entry, Faq, Phrasing, Place
 from faq.errors import LearningError
+from faq.loader import read_faq
 from faq.match import Answer, Handoff, Match, Question, Suggest
 from faq.matcher import Matcher, MatcherSettings, learn
 from faq.space import Shares
 from faq.training import Lesson, train
+from tests.game import GAME
 
 PLACE = Place("sample", 1, 1)
 SAMPLE: Mapping[str, Sequence[str]] = {
@@ -387,3 +389,16 @@ def test_what_is_near_in_meaning_is_found_by_either_comparison(shares: Shares) -
     assert [match.candidates[0].entry_id for match in found] == ["gems", "login", "guild"]
     surely = [float(str(match.candidates[0].reasons["class_score"])) for match in found]
     assert min(surely) > 0.5
+
+
+def test_a_tiny_faq_is_not_sure_of_what_it_never_heard_of(tmp_path: Path) -> None:
+    """Three entries with three phrasings each, and everyday words that are a little like them."""
+    (tmp_path / "game.yaml").write_text(GAME, encoding="utf-8")
+    chosen = MatcherSettings(answer_above=0.5, semantic=False, languages=("en",))
+    found = learn(read_faq(tmp_path, {}).faq, chosen, tmp_path / "cache")
+    strange = ("one two three four five", "Mira zqxv was lovely", "hello world out there", "what is the weather")
+    for match in found.match([Question(each) for each in strange]):
+        assert not isinstance(match.verdict, Answer), match
+    known = ("goblin beat me again", "i need refund now", "oil for lamp where", "can i get a refund")
+    for match in found.match([Question(each) for each in known]):
+        assert isinstance(match.verdict, Answer), match

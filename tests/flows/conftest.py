@@ -20,7 +20,7 @@ from storage.migrations import migrate
 from tests.databases import Reused
 from tests.flows.house import House
 from tests.flows.typing_commands import Types, typing_beside
-from tests.game import GOBLIN_AND_LAMP
+from tests.game import GAME
 
 Made = TypeVar("Made")
 # What is decided and said, more than how it is kept: on SQLite always, on PostgreSQL in make test-postgresql (and in
@@ -117,20 +117,6 @@ async def quiet_house(settings: Settings) -> AsyncIterator[House]:
 async def house(quiet_house: House) -> House:
     await quiet_house.begin()
     return quiet_house
-
-
-GAME = (
-    GOBLIN_AND_LAMP
-    + """\
-  - id: refund
-    title: {en: Getting money back}
-    handoff: always
-    phrasings:
-      en: [i want my money back, refund please, how do i get a refund]
-    answer:
-      en: Our team looks at every payment by hand.
-"""
-)
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ import pytest
 from channels.memory.player import MemoryPlayer
 from handoff.acts import Claim
 from handoff.tickets import Ticket, TicketState
-from tests.flows.conftest import GAME
 from tests.flows.house import House
+from tests.game import GAME
 
 FORM = """\
   - id: lost

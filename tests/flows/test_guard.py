@@ -16,8 +16,8 @@ from handoff.guard.draft import Kind, Severity
 from handoff.tickets import Ticket
 from messaging.conversations import message_versions
 from messaging.messages import Author, Direction
-from tests.flows.conftest import GAME
 from tests.flows.house import Agent, House
+from tests.game import GAME
 
 CALM = "Please calm down, I am looking at it"
 STUPID = "Your plan was stupid, I am sorry to say"
