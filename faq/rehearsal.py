@@ -19,7 +19,7 @@ from faq.calibration import (
     fit_calibration,
     threshold_for,
 )
-from faq.regression import evenly, fit, fit_with_asked, least_squares
+from faq.regression import fit_with_asked, least_squares
 from faq.scorers.candidates import evidence, softmax
 from faq.scorers.nearest import PhrasingIndex, spaced
 from faq.space import Matrix, Shares
@@ -151,7 +151,7 @@ def _answered_by(material: Material, rows: Matrix, asked: NDArray[np.int64]) -> 
     if not len(asked):
         return asked
     own, count = np.arange(material.count), len(material.lesson.entry_ids)
-    weights = fit(rows[own], material.entries, count, evenly(material.entries, count))
+    weights = fit_with_asked(rows, own, material.entries, count, count, asked[:0])
     return np.asarray((rows[asked] @ weights[:-1] + weights[-1]).argmax(axis=1), dtype=np.int64)
 
 

@@ -6,9 +6,8 @@ import re
 from functools import cache
 from importlib.resources import files
 
-from faq.language.folding import UNSPACED
+from faq.language.folding import has_unspaced
 
-_UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
 # The last words are searched for thanks no further back than this.
 _TAIL = 120
 
@@ -22,9 +21,9 @@ def _patterns(polite: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     openings = [phrase for kind, phrase in pairs if kind == "opening"]
     opening = _either(openings)
     # A bare "hey" before a question does no harm and may be part of it: it goes where a comma or the like follows.
-    standing = _either([phrase for phrase in openings if " " in phrase or _UNSPACED_LETTER.search(phrase)])
+    standing = _either([phrase for phrase in openings if " " in phrase or has_unspaced(phrase)])
     closing = _either([phrase for kind, phrase in pairs if kind in ("closing", "loose")])
-    loose = [phrase for kind, phrase in pairs if kind == "loose" or _UNSPACED_LETTER.search(phrase)]
+    loose = [phrase for kind, phrase in pairs if kind == "loose" or has_unspaced(phrase)]
     # "how do you say thank you" asks something: thanks must stand apart, unless nobody would ask of them.
     apart = rf"[^\w\s]\s*{closing}|\n\s*{closing}|\s*(?<!\w){_either(loose)}"
     return (
@@ -44,8 +43,7 @@ def _either(phrases: list[str]) -> str:
     """Longest first; a word of a spaced script must end where the phrase ends."""
     ordered = sorted(set(phrases), key=lambda phrase: (-len(phrase), phrase))
     parts = (
-        re.escape(phrase).replace(r"\ ", r"\s+") + ("ー*" if _UNSPACED_LETTER.search(phrase) else r"(?!\w)")
-        for phrase in ordered
+        re.escape(phrase).replace(r"\ ", r"\s+") + ("ー*" if has_unspaced(phrase) else r"(?!\w)") for phrase in ordered
     )
     return f"(?:{'|'.join(parts)})"
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from faq.calibration import NEVER
 from faq.embedding.choice import EmbeddingCache
+from faq.embedding.port import Embedder
 from faq.entry import Entry, Faq, Phrasing, Place
 from faq.errors import LearningError
 from faq.loader import read_faq
@@ -317,7 +318,16 @@ def test_a_phrasing_is_answered_however_careful_the_threshold_and_whatever_slips
 
 def embedded_for(*questions: str) -> list[str]:
     """What a matcher has embedded for these questions, where words settle nothing."""
-    faq, embedder = faq_of(SAMPLE), CountingEmbedder()
+    embedder = CountingEmbedder()
+    found = always_embedding(SAMPLE, embedder)
+    embedder.asked.clear()
+    found.match([Question(question) for question in questions])
+    return embedder.asked
+
+
+def always_embedding(sample: Mapping[str, Sequence[str]], embedder: Embedder, shares: Shares | None = None) -> Matcher:
+    """A matcher whose words settle nothing, so that every question is embedded."""
+    faq = faq_of(sample)
     rows = [(place, each) for place, entry in enumerate(faq.entries.values()) for each in entry.phrasings]
     lesson = Lesson(
         entry_ids=tuple(faq.entries),
@@ -327,12 +337,9 @@ def embedded_for(*questions: str) -> list[str]:
         text_languages=tuple(phrasing.language for _, phrasing in rows),
         languages=faq.languages,
     )
-    model = train(lesson, (), embedder.embed(lesson.texts))
+    model = train(lesson, (), embedder.embed(lesson.texts), semantic=shares)
     never_settled = replace(model, heads=(replace(model.heads[0], settles_above=NEVER), model.heads[1]))
-    embedder.asked.clear()
-    found = Matcher(never_settled, WORDS, "one", embedder)
-    found.match([Question(question) for question in questions])
-    return embedder.asked
+    return Matcher(never_settled, WORDS, "one", embedder)
 
 
 def test_an_embedding_reads_vietnamese_from_a_plain_keyboard_with_its_diacritics() -> None:
@@ -367,23 +374,12 @@ class Meanings:
 
 @pytest.mark.parametrize("shares", [Shares(0, 0, 0, 1), Shares(0, 0, 0, 0, 1), Shares(0.1, 0.1, 0, 0.4, 0.4)])
 def test_what_is_near_in_meaning_is_found_by_either_comparison(shares: Shares) -> None:
-    phrasings = (
-        ("buy gems", "more gems", "gem packs"),
-        ("forgot my password", "reset password", "new password"),
-        ("join a guild", "leave the guild", "guild chat"),
-    )
-    rows = [(place, text) for place, its in enumerate(phrasings) for text in its]
-    lesson = Lesson(
-        entry_ids=("gems", "login", "guild"),
-        entries=tuple(place for place, _ in rows),
-        texts=tuple(text for _, text in rows),
-        is_title=(False,) * len(rows),
-        text_languages=("en",) * len(rows),
-        languages=("en",),
-    )
-    model = train(lesson, (), Meanings().embed(lesson.texts), semantic=shares)
-    never_settled = replace(model, heads=(replace(model.heads[0], settles_above=NEVER), model.heads[1]))
-    found = Matcher(never_settled, MatcherSettings(), "one", Meanings()).match(
+    phrasings = {
+        "gems": ("buy gems", "more gems", "gem packs"),
+        "login": ("forgot my password", "reset password", "new password"),
+        "guild": ("join a guild", "leave the guild", "guild chat"),
+    }
+    found = always_embedding(phrasings, Meanings(), shares).match(
         [Question("where are diamonds"), Question("cannot sign up"), Question("which clan")]
     )
     assert [match.candidates[0].entry_id for match in found] == ["gems", "login", "guild"]
